@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// biome-ignore lint/style/noDefaultExport: the runner reads the default export
+export default defineConfig({
+  test: {
+    root: here('..'),
+    include: ['test/**/*.test.ts'],
+    globalSetup: [here('support/global-setup.ts')],
+    // Children, sockets and real stores on two busy cores; a case that waits has its own deadline.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+})
