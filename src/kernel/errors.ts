@@ -1,0 +1,78 @@
+import type { ReasonCode } from './reasons.ts'
+
+/**
+ * The three families of failure. `TerminalError`: trying again cannot help. `RetryableError`: the
+ * same work may succeed later. Everything else is a bug: retried, logged loudly.
+ */
+export class TerminalError extends Error {
+  override name = 'TerminalError'
+  readonly reasonCode: ReasonCode
+
+  constructor(message: string, options: ErrorOptions & { readonly reasonCode: ReasonCode }) {
+    super(message, options)
+    this.reasonCode = options.reasonCode
+  }
+}
+
+export class RetryableError extends Error {
+  override name = 'RetryableError'
+  readonly reasonCode: ReasonCode | undefined
+
+  constructor(message: string, options?: ErrorOptions & { reasonCode?: ReasonCode }) {
+    super(message, options)
+    this.reasonCode = options?.reasonCode
+  }
+}
+
+/** The party asks us to come back later (429, 503): the job waits, no attempt is spent. */
+export class BusyError extends Error {
+  override name = 'BusyError'
+  /** How long it asked us to stay away; undefined when it did not say. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(message: string, options?: ErrorOptions & { retryAfterMs?: number | undefined }) {
+    super(message, options)
+    this.retryAfterMs = options?.retryAfterMs
+  }
+}
+
+/** Our claim on the job is gone or no longer trusted: stop, and clean nothing. */
+export class LeaseLostError extends Error {
+  override name = 'LeaseLostError'
+}
+
+/** A store or service could not be reached, or answered nonsense; nothing is proven either way. */
+export class UnavailableError extends Error {
+  override name = 'UnavailableError'
+  /** Which party: a fixed word such as `redis`, `gcs`, `tasks`, `certificates`. */
+  readonly party: string
+
+  constructor(message: string, options: ErrorOptions & { readonly party: string }) {
+    super(message, options)
+    this.party = options.party
+  }
+}
+
+/** What was read does not fit its schema. Never silently skipped. */
+export class MalformedRecordError extends Error {
+  override name = 'MalformedRecordError'
+}
+
+/** The text of any thrown value, for records and logs; capped, since vendors put payloads in it. */
+export function describeError(error: unknown, maxLength = 500): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
+}
+
+export type AbortCause = 'shutdown' | 'hard_abort' | 'budget' | 'stalled'
+
+/** We stop our own run: its process goes away, its time is up, or it makes no progress. */
+export class RunAbortedError extends Error {
+  override name = 'RunAbortedError'
+  readonly abortCause: AbortCause
+
+  constructor(abortCause: AbortCause) {
+    super(`the run was stopped: ${abortCause}`)
+    this.abortCause = abortCause
+  }
+}

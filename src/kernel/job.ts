@@ -1,0 +1,136 @@
+import * as z from 'zod'
+import { contentIdSchema, jobIdSchema, uidHashSchema, uidSchema } from './ids.ts'
+import { REASON_CODES } from './reasons.ts'
+
+/** The job: its states, its stages, and the record as the store keeps it. Instants are epoch ms. */
+const STAGES = ['staged', 'decoding', 'vad', 'transcribing', 'finalizing'] as const
+const TERMINAL_STATUSES = ['completed', 'partial_failure', 'failed'] as const
+
+const stageSchema = z.enum(STAGES)
+const terminalStatusSchema = z.enum(TERMINAL_STATUSES)
+const statusSchema = z.enum(['queued', 'processing', ...TERMINAL_STATUSES])
+export const laneSchema = z.enum(['fresh', 'backfill'])
+export const dispatchModeSchema = z.enum(['inline', 'cloud_tasks'])
+const waitingForSchema = z.enum(['capacity', 'retry', 'budget'])
+const enrichmentSchema = z.enum(['none', 'pending', 'running', 'done', 'failed'])
+const reasonCodeSchema = z.enum(REASON_CODES)
+
+export type Stage = z.infer<typeof stageSchema>
+export type Status = z.infer<typeof statusSchema>
+export type TerminalStatus = z.infer<typeof terminalStatusSchema>
+export type Lane = z.infer<typeof laneSchema>
+export type DispatchMode = z.infer<typeof dispatchModeSchema>
+export type WaitingFor = z.infer<typeof waitingForSchema>
+
+export function isTerminal(status: Status): status is TerminalStatus {
+  return status !== 'queued' && status !== 'processing'
+}
+
+const count = z.int().nonnegative()
+const instant = z.number().nonnegative()
+
+const segmentCountsSchema = z.object({
+  total: count,
+  successful: count,
+  silent: count,
+  failed: count,
+})
+export type SegmentCounts = z.infer<typeof segmentCountsSchema>
+
+/** How a job ended; frozen before it is written anywhere, never changed after (I2). */
+export const outcomeSchema = z.object({
+  status: terminalStatusSchema,
+  segments: segmentCountsSchema,
+  newMemories: z.array(z.string()),
+  updatedMemories: z.array(z.string()),
+  /** At most ten, then one line "and N more". */
+  errors: z.array(z.string()),
+  error: z.string().optional(),
+  reasonCode: reasonCodeSchema.optional(),
+  retryAfterAt: instant.optional(),
+  /** Milliseconds spent in each stage by the run that ended the job. */
+  stageMs: z.partialRecord(stageSchema, z.number()).optional(),
+  endedAt: instant,
+})
+export type Outcome = z.infer<typeof outcomeSchema>
+
+const recordBase = z.object({
+  jobId: jobIdSchema,
+  uid: uidSchema,
+  uidHash: uidHashSchema,
+  contentId: contentIdSchema,
+  lane: laneSchema,
+  dispatchMode: dispatchModeSchema,
+  /** Runs with keys of the user that live in one request's memory only. */
+  byok: z.boolean(),
+  totalFiles: count,
+  segments: segmentCountsSchema,
+  createdAt: instant,
+  updatedAt: instant,
+  /** Epoch ms of the oldest audio in it; the oldest capture goes first. */
+  capturedAt: instant,
+  startedAt: instant.optional(),
+  /** Last instant a segment or stage advanced; heartbeats do not count. */
+  progressAt: instant,
+  /** Executions so far, snoozes given back. */
+  attempt: count,
+  /** Executions in a row that ended without a newly landed segment. */
+  fruitlessAttempts: count,
+  generation: count,
+  /** Highest generation that somebody claimed; -1 while nobody has. */
+  claimedGeneration: z.int().min(-1),
+  revivals: count,
+  /** Rises with every claim and every override; the fencing number. */
+  epoch: count,
+  enrichment: enrichmentSchema,
+  lastError: z.string().optional(),
+})
+
+export const jobRecordSchema = z.discriminatedUnion('status', [
+  recordBase.extend({
+    status: z.literal('queued'),
+    stage: stageSchema,
+    waitingFor: waitingForSchema.optional(),
+    waitingSince: instant.optional(),
+    retryAt: instant.optional(),
+    reasonCode: reasonCodeSchema.optional(),
+  }),
+  recordBase.extend({
+    status: z.literal('processing'),
+    stage: stageSchema,
+    leaseUntil: instant,
+    /** Present once the result is frozen: from here the job can only be brought to this end. */
+    ending: outcomeSchema.optional(),
+  }),
+  recordBase.extend({
+    status: terminalStatusSchema,
+    stage: stageSchema,
+    outcome: outcomeSchema,
+    /** True once outcome object, blobs and manifest are dealt with. */
+    settled: z.boolean(),
+  }),
+])
+
+export type JobRecord = z.infer<typeof jobRecordSchema>
+export type QueuedJob = Extract<JobRecord, { status: 'queued' }>
+export type ProcessingJob = Extract<JobRecord, { status: 'processing' }>
+export type TerminalJob = Extract<JobRecord, { status: TerminalStatus }>
+
+/** What a status poll needs and nothing else; written ready-made by every transition. */
+export const statusViewSchema = z.object({
+  jobId: jobIdSchema,
+  uidHash: uidHashSchema,
+  status: statusSchema,
+  stage: stageSchema,
+  segments: segmentCountsSchema,
+  totalFiles: count,
+  attempt: count,
+  lane: laneSchema,
+  enrichment: enrichmentSchema,
+  waitingFor: waitingForSchema.optional(),
+  waitingSince: instant.optional(),
+  retryAt: instant.optional(),
+  reasonCode: reasonCodeSchema.optional(),
+  outcome: outcomeSchema.optional(),
+})
+export type StatusView = z.infer<typeof statusViewSchema>

@@ -1,0 +1,166 @@
+import * as z from 'zod'
+import {
+  contentIdSchema,
+  conversationIdSchema,
+  fileIdSchema,
+  type JobId,
+  jobIdSchema,
+  segmentIdSchema,
+  type UidHash,
+  uidHashSchema,
+  uidSchema,
+} from './ids.ts'
+import { dispatchModeSchema, laneSchema, outcomeSchema } from './job.ts'
+
+/** The durable objects: create-only, each one fact, each with its schema version. */
+export const SCHEMA_VERSION = 1
+
+const version = z.literal(SCHEMA_VERSION)
+const instant = z.number().nonnegative()
+
+const stagedFileSchema = z.object({
+  name: z.string(),
+  object: z.string(),
+  sizeBytes: z.int().nonnegative(),
+  /** Base64 of the big-endian CRC32C, as GCS writes it. */
+  crc32c: z.string(),
+  sha256: z.string(),
+  fileId: fileIdSchema,
+  startMs: instant,
+  device: z.string(),
+  format: z.object({
+    codec: z.enum(['opus', 'pcm16', 'pcm8']),
+    sampleRate: z.int().positive(),
+    channels: z.literal(1),
+    frameSize: z.int().nonnegative(),
+  }),
+})
+export type StagedFile = z.infer<typeof stagedFileSchema>
+
+/** An upload was accepted: everything needed to bring the job back when Redis has forgotten it. */
+export const manifestSchema = z.object({
+  schemaVersion: version,
+  jobId: jobIdSchema,
+  uid: uidSchema,
+  uidHash: uidHashSchema,
+  contentId: contentIdSchema,
+  source: z.enum(['omi', 'phone', 'limitless']),
+  /** Conversation the user asked to attach to. */
+  target: conversationIdSchema.optional(),
+  lane: laneSchema,
+  dispatchMode: dispatchModeSchema,
+  byok: z.boolean(),
+  acceptedAt: instant,
+  capturedAt: instant,
+  platform: z.string().max(64).optional(),
+  appVersion: z.string().max(64).optional(),
+  files: z.array(stagedFileSchema).min(1),
+})
+export type Manifest = z.infer<typeof manifestSchema>
+
+/** One file, whatever the names it came under. */
+export function distinctFiles(manifest: Manifest): StagedFile[] {
+  return [...new Map(manifest.files.map((file) => [file.fileId, file])).values()]
+}
+
+const segmentSchema = z.object({
+  segmentId: segmentIdSchema,
+  /** Half-open span in the file, in samples at 16 kHz. */
+  startSample: z.int().nonnegative(),
+  endSample: z.int().positive(),
+  /** The same span in absolute time. */
+  startMs: instant,
+  endMs: instant,
+  /** Detected speech inside the span; what fair use meters. */
+  speechMs: z.int().nonnegative(),
+})
+export type Segment = z.infer<typeof segmentSchema>
+
+/** How one file was cut. Written once before its first segment runs, so that every retry cuts alike. */
+export const planSchema = z.object({
+  schemaVersion: version,
+  fileId: fileIdSchema,
+  verdict: z.enum(['speech', 'silence', 'undecodable']),
+  decodedMs: z.int().nonnegative(),
+  segments: z.array(segmentSchema),
+  decoder: z.string(),
+  detector: z.string(),
+})
+export type Plan = z.infer<typeof planSchema>
+
+const wordSchema = z.object({
+  text: z.string(),
+  /** Absolute epoch ms. */
+  startMs: instant,
+  endMs: instant,
+  speaker: z.string().optional(),
+})
+export type Word = z.infer<typeof wordSchema>
+
+/** Which conversations a segment may belong to: gaps join spans only within one partition. */
+export const partitionSchema = z.object({
+  source: z.string(),
+  device: z.string(),
+  locked: z.boolean(),
+})
+export type Partition = z.infer<typeof partitionSchema>
+
+const placeSchema = z.object({
+  target: conversationIdSchema.optional(),
+  partition: partitionSchema,
+  /** Home day document plus segment id: an id alone finds the segment. */
+  seed: conversationIdSchema,
+})
+export type Place = z.infer<typeof placeSchema>
+
+/** A segment's outcome and its usage record. Whoever creates it first decides the text. */
+export const transcriptSchema = z.object({
+  schemaVersion: version,
+  segmentId: segmentIdSchema,
+  fileId: fileIdSchema,
+  verdict: z.enum(['text', 'silent', 'superseded']),
+  text: z.string(),
+  words: z.array(wordSchema),
+  language: z.string().optional(),
+  provider: z.string(),
+  startMs: instant,
+  endMs: instant,
+  speechMs: z.int().nonnegative(),
+  place: placeSchema,
+  acceptedAt: instant,
+  landedAt: instant,
+})
+export type Transcript = z.infer<typeof transcriptSchema>
+
+/** A job's end, or a pointer to the job that did the same content first. */
+export const outcomeObjectSchema = z.union([
+  z.object({
+    schemaVersion: version,
+    jobId: jobIdSchema,
+    uidHash: uidHashSchema,
+    contentId: contentIdSchema,
+    lane: laneSchema,
+    totalFiles: z.int().nonnegative(),
+    outcome: outcomeSchema,
+  }),
+  z.object({
+    schemaVersion: version,
+    jobId: jobIdSchema,
+    uidHash: uidHashSchema,
+    sameAs: jobIdSchema,
+  }),
+])
+export type OutcomeObject = z.infer<typeof outcomeObjectSchema>
+
+/** Every object name in one place. Job-bound objects carry the user's keyed hash, never the uid. */
+export const objectNames = {
+  stagingPrefix: (uidHash: UidHash, jobId: JobId) => `staging/${uidHash}/${jobId}/`,
+  blob: (uidHash: UidHash, jobId: JobId, index: number) =>
+    `staging/${uidHash}/${jobId}/${String(index).padStart(3, '0')}.bin`,
+  manifest: (uidHash: UidHash, jobId: JobId) => `staging/${uidHash}/${jobId}/manifest.json`,
+  plan: (uidHash: UidHash, fileId: string) => `plans/${uidHash}/${fileId}.json`,
+  transcript: (uidHash: UidHash, segmentId: string) => `transcripts/${uidHash}/${segmentId}.json`,
+  outcome: (uidHash: UidHash, jobId: JobId) => `outcomes/${uidHash}/${jobId}.json`,
+  timeline: (uidHash: UidHash, day: string) => `timelines/${uidHash}/${day}.json`,
+  timelinePrefix: (uidHash: UidHash) => `timelines/${uidHash}/`,
+} as const

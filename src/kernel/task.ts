@@ -1,0 +1,58 @@
+import * as z from 'zod'
+import { type JobId, jobIdSchema, parseJobId, SHARD_COUNT, shardOfJob } from './ids.ts'
+
+/** The task body is a pointer, never content; both sides validate it. */
+export const TASK_SCHEMA_VERSION = 1
+
+const taskPayloadSchema = z.object({
+  schema_version: z.literal(TASK_SCHEMA_VERSION),
+  job_id: jobIdSchema,
+  uid_shard: z
+    .int()
+    .min(0)
+    .max(SHARD_COUNT - 1),
+  generation: z.int().nonnegative(),
+  /** Object name of the manifest. */
+  manifest: z.string().min(1).max(1_024),
+})
+export type TaskPayload = z.infer<typeof taskPayloadSchema>
+
+export type ParsedTask =
+  | { readonly kind: 'task'; readonly payload: TaskPayload }
+  | { readonly kind: 'newer_schema'; readonly version: number }
+  | { readonly kind: 'invalid'; readonly fault: string }
+
+/** Reads a task body. A newer schema is told apart from garbage: a newer revision may serve it. */
+export function parseTaskBody(body: string): ParsedTask {
+  let json: unknown
+  try {
+    json = JSON.parse(body)
+  } catch (error) {
+    return {
+      kind: 'invalid',
+      fault: `not JSON: ${error instanceof Error ? error.name : 'unreadable'}`,
+    }
+  }
+  const version = z.object({ schema_version: z.int() }).safeParse(json)
+  if (version.success && version.data.schema_version > TASK_SCHEMA_VERSION) {
+    return { kind: 'newer_schema', version: version.data.schema_version }
+  }
+  const parsed = taskPayloadSchema.safeParse(json)
+  if (!parsed.success) return { kind: 'invalid', fault: z.prettifyError(parsed.error) }
+  if (parsed.data.uid_shard !== shardOfJob(parsed.data.job_id)) {
+    return { kind: 'invalid', fault: 'uid_shard does not match job_id' }
+  }
+  return { kind: 'task', payload: parsed.data }
+}
+
+/** Generation 0 is the job id itself; a name is never used for anything else. */
+export function taskName(jobId: JobId, generation: number): string {
+  return generation === 0 ? jobId : `${jobId}-g${generation}`
+}
+
+/** The inverse of `taskName`; undefined for a name that is none of ours. */
+export function parseTaskName(name: string): { jobId: JobId; generation: number } | undefined {
+  const match = /^([0-9a-f-]{36})(?:-g([1-9]\d{0,8}))?$/.exec(name)
+  const jobId = parseJobId(match?.[1] ?? '')
+  return jobId === undefined ? undefined : { jobId, generation: Number(match?.[2] ?? 0) }
+}

@@ -1,0 +1,21 @@
+/** Calendar arithmetic on epoch milliseconds. Pure: the present comes from the Clock port. */
+
+export const SECOND_MS = 1_000
+export const MINUTE_MS = 60 * SECOND_MS
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
+
+/** ISO 8601 in UTC with milliseconds, e.g. `2026-01-31T08:00:00.000Z`. */
+export function toIso(epochMs: number): string {
+  return new Date(epochMs).toISOString()
+}
+
+/** UTC day as `YYYYMMDD`; the key of a timeline document. */
+export function utcDay(epochMs: number): string {
+  return toIso(epochMs).slice(0, 10).replaceAll('-', '')
+}
+
+/** Start of the UTC day (`YYYYMMDD`) in epoch ms; NaN for text that is no day. */
+export function dayStartMs(day: string): number {
+  return Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6, 8)}T00:00:00.000Z`)
+}

@@ -1,0 +1,174 @@
+import type {
+  ContentId,
+  DispatchMode,
+  JobId,
+  JobRecord,
+  Lane,
+  Outcome,
+  ReasonCode,
+  SegmentId,
+  Stage,
+  StatusView,
+  Uid,
+  UidHash,
+  WaitingFor,
+} from '../kernel/index.ts'
+
+/**
+ * The truth about now: who works, what is due. One method is one atomic step on one shard, timed by
+ * the store's own clock, and safe to run twice with the same arguments. Refusal is the store's, not
+ * the caller's (I3). throws `UnavailableError` (party `redis`) when the step may or may not have happened.
+ *
+ * Holder writes take a `Claim` and answer `lost` unless its token is the record's. Override writes
+ * take what the caller saw and answer `raced` unless the record still looks so; they raise the epoch,
+ * which fences the holder. Nothing changes a terminal record (I2).
+ */
+export interface JobStore {
+  /** Also takes the content claim; with `claim` the record is born held (inline). */
+  create(job: NewJob): Promise<CreateJobResult>
+  read(jobId: JobId): Promise<JobRecord | undefined>
+  /** The ready-made answer of a status poll: one command. */
+  view(jobId: JobId): Promise<StatusView | undefined>
+  /** The job that holds this content, if any. */
+  contentHolder(uid: Uid, contentId: ContentId): Promise<JobId | undefined>
+
+  claim(request: ClaimRequest): Promise<ClaimResult>
+  renew(claim: Claim): Promise<HolderResult>
+  advance(claim: Claim, progress: StageProgress): Promise<HolderResult>
+  /** Marks segments and renews the lease; a mark once set never changes. */
+  mark(claim: Claim, marks: readonly SegmentMark[]): Promise<HolderResult>
+  marks(jobId: JobId): Promise<ReadonlyMap<SegmentId, SegmentMark>>
+  /** Back to `queued` after a failed attempt. */
+  requeue(claim: Claim, why: RequeueReason): Promise<HolderResult>
+  /** Back to `queued` to wait, under the next generation; the attempt is given back. */
+  snooze(claim: Claim, why: SnoozeReason): Promise<NextGenerationResult>
+  /** The platform burnt this generation's deliveries: queued under the next one. */
+  continueNext(claim: Claim, why: RequeueReason): Promise<NextGenerationResult>
+  /** Freezes the result. From here the job can only be brought to this end. */
+  beginEnding(claim: Claim, outcome: Outcome): Promise<HolderResult>
+
+  /** Records what the durable outcome says; anyone may, since it only repeats what is durable. */
+  finalize(jobId: JobId, outcome: Outcome): Promise<'finalized' | 'missing'>
+  /** Outcome, blobs and manifest are dealt with: leaves the due index and starts its retention. */
+  settle(jobId: JobId): Promise<void>
+
+  /** Override: a holder or none, ended by recovery, operator or user; the result is frozen. */
+  overrideEnding(jobId: JobId, seen: Seen, outcome: Outcome): Promise<OverrideResult>
+  /** Override: the next generation, queued; `revival` counts it against the cap. */
+  overrideGeneration(
+    jobId: JobId,
+    seen: Seen,
+    options: { readonly revival: boolean; readonly dueInMs: number },
+  ): Promise<OverrideResult>
+
+  /** Jobs whose next check is due, oldest first. Costs by what is due, not by what exists. */
+  due(shard: number, limit: number): Promise<readonly JobId[]>
+  postpone(jobId: JobId, dueInMs: number): Promise<void>
+  events(jobId: JobId): Promise<readonly JobEvent[]>
+}
+
+export interface NewJob {
+  readonly jobId: JobId
+  readonly uid: Uid
+  readonly uidHash: UidHash
+  readonly contentId: ContentId
+  readonly lane: Lane
+  readonly dispatchMode: DispatchMode
+  readonly byok: boolean
+  readonly totalFiles: number
+  readonly createdAt: number
+  readonly capturedAt: number
+  /** When recovery looks at it unless it moves first. */
+  readonly dueInMs: number
+  /** A holder of this content proven to have neither record, outcome nor manifest. */
+  readonly voidHolder?: JobId
+  /** Born held: the accepting process runs it. */
+  readonly claim?: { readonly token: string; readonly leaseMs: number }
+}
+
+export type CreateJobResult =
+  /** Also when this very job was created before: its reply was lost. */
+  | { readonly kind: 'created'; readonly claim?: Claim }
+  /** Another job holds this content. */
+  | { readonly kind: 'held'; readonly jobId: JobId }
+
+/** Exclusive right with an end. The token is the fencing proof; the store compares it. */
+export interface Claim {
+  readonly jobId: JobId
+  readonly token: string
+  readonly epoch: number
+  readonly generation: number
+  readonly attempt: number
+  readonly leaseMs: number
+}
+
+export interface ClaimRequest {
+  readonly jobId: JobId
+  readonly generation: number
+  /** Fresh for every delivery; the same token asking again is answered `claimed` again. */
+  readonly token: string
+  readonly leaseMs: number
+  /** Jobs of one user that may run at once; 0 for no limit. */
+  readonly userSlots: number
+  /** How long a job without a slot is put off. */
+  readonly slotSnoozeMs: number
+}
+
+export type ClaimResult =
+  | { readonly kind: 'claimed'; readonly claim: Claim }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'stale_generation'; readonly generation: number }
+  | { readonly kind: 'terminal' }
+  | { readonly kind: 'locked'; readonly leaseUntil: number }
+  /** The user's slots are taken; the job was snoozed under this generation. */
+  | { readonly kind: 'no_slot'; readonly generation: number; readonly retryAt: number }
+  /** A frozen result waits to be completed; nobody may run it again. */
+  | { readonly kind: 'ending' }
+
+export type HolderResult = 'ok' | 'lost'
+export type OverrideResult =
+  | { readonly kind: 'done'; readonly generation: number }
+  | { readonly kind: 'raced' | 'missing' }
+export type NextGenerationResult =
+  | { readonly kind: 'queued'; readonly generation: number }
+  | { readonly kind: 'lost' }
+
+export interface StageProgress {
+  readonly stage: Stage
+  /** Once the plan is known. */
+  readonly totalSegments?: number
+}
+
+export interface SegmentMark {
+  readonly segmentId: SegmentId
+  readonly verdict: 'landed' | 'silent' | 'failed'
+  readonly reasonCode?: ReasonCode
+}
+
+export interface RequeueReason {
+  readonly lastError: string
+  readonly reasonCode?: ReasonCode
+  /** False when the attempt was cut short by us (SIGTERM): it is given back. */
+  readonly attemptSpent: boolean
+  readonly dueInMs: number
+}
+
+export interface SnoozeReason {
+  readonly waitingFor: WaitingFor
+  readonly forMs: number
+  readonly reasonCode?: ReasonCode
+}
+
+/** What an override saw; compared by the store before it writes. */
+export interface Seen {
+  readonly status: JobRecord['status']
+  readonly epoch: number
+  readonly generation: number
+}
+
+/** One line of a job's timeline. */
+export interface JobEvent {
+  readonly at: number
+  readonly name: string
+  readonly facts: Readonly<Record<string, string>>
+}
