@@ -1,0 +1,137 @@
+import type { Claim, ClaimRequest, ClaimResult, JobStore } from '../../ports/index.ts'
+import { type JobEntry, newEntry } from './job-entry.ts'
+import type { JobShelf } from './job-shelf.ts'
+import { isEnded, isHeldBy, wasReleasedBy } from './job-standing.ts'
+
+/** How a job comes to be, and how a delivery takes it. Bodies are synchronous: each is one step. */
+export function createJobClaims(shelf: JobShelf): Pick<JobStore, 'create' | 'claim'> {
+  return {
+    create: async (job) => {
+      const known = shelf.find(job.jobId)
+      if (known) {
+        const holds = job.claim !== undefined && isHeldBy(known, job.claim.token)
+        return {
+          kind: 'created',
+          ...(holds && job.claim ? { claim: claimOf(known, job.claim) } : {}),
+        }
+      }
+      const holder = shelf.contentHolder(job.uid, job.contentId)
+      if (holder && holder !== job.jobId && holder !== job.voidHolder) {
+        return { kind: 'held', jobId: holder }
+      }
+      shelf.holdContent(job.uid, job.contentId, job.jobId, Number.POSITIVE_INFINITY)
+      const now = shelf.now()
+      const queued = newEntry(job, now)
+      const { claim } = job
+      const entry: JobEntry = claim
+        ? {
+            ...queued,
+            status: 'processing',
+            token: claim.token,
+            attempt: 1,
+            claimedGeneration: 0,
+            startedAt: now,
+            leaseUntil: shelf.hold(queued, claim.leaseMs),
+          }
+        : queued
+      if (!claim) shelf.lookAgainAt(job.jobId, now + job.dueInMs)
+      shelf.put(entry, { name: 'created', facts: { lane: job.lane, mode: job.dispatchMode } })
+      return { kind: 'created', ...(claim ? { claim: claimOf(entry, claim) } : {}) }
+    },
+    claim: async (request) => {
+      const entry = shelf.find(request.jobId)
+      if (!entry) return { kind: 'missing' }
+      return refusal(shelf, entry, request) ?? grant(shelf, entry, request)
+    },
+  }
+}
+
+function refusal(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimResult | undefined {
+  const { generation } = entry
+  if (isEnded(entry)) return { kind: 'terminal' }
+  if (isHeldBy(entry, request.token) && entry.outcome === undefined) return undefined
+  if (wasReleasedBy(entry, request.token, 'no_slot') && entry.wait) {
+    return { kind: 'no_slot', generation, retryAt: entry.wait.retryAt }
+  }
+  if (request.generation < generation) return { kind: 'stale_generation', generation }
+  if (entry.status === 'processing' && entry.leaseUntil > shelf.now()) {
+    return { kind: 'locked', leaseUntil: entry.leaseUntil }
+  }
+  return entry.outcome === undefined ? undefined : { kind: 'ending' }
+}
+
+function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimResult {
+  const now = shelf.now()
+  if (isHeldBy(entry, request.token)) {
+    const held = { ...entry, updatedAt: now, leaseUntil: shelf.hold(entry, request.leaseMs) }
+    shelf.put(held)
+    return { kind: 'claimed', claim: claimOf(held, request) }
+  }
+  const died = entry.status === 'processing'
+  const lived: JobEntry = {
+    ...entry,
+    updatedAt: now,
+    generation: request.generation,
+    epoch: entry.epoch + 1,
+    fruitlessAttempts: died ? fruitlessAfter(entry) : entry.fruitlessAttempts,
+    landedInAttempt: false,
+    reasonCode: undefined,
+  }
+  if (!shelf.hasSlot(entry, request.userSlots)) return putOff(shelf, lived, request)
+
+  shelf.awaitSlotNoMore(entry)
+  const held: JobEntry = {
+    ...lived,
+    status: 'processing',
+    token: request.token,
+    claimedGeneration: Math.max(request.generation, entry.claimedGeneration),
+    attempt: entry.attempt + 1,
+    startedAt: entry.startedAt ?? now,
+    leaseUntil: shelf.hold(entry, request.leaseMs),
+    wait: undefined,
+    released: undefined,
+  }
+  shelf.put(held, {
+    name: 'claimed',
+    facts: {
+      epoch: `${held.epoch}`,
+      generation: `${held.generation}`,
+      attempt: `${held.attempt}`,
+      after_death: died ? '1' : '0',
+    },
+  })
+  return { kind: 'claimed', claim: claimOf(held, request) }
+}
+
+/** No slot is free: the job waits under the next generation, and gives no attempt for it. */
+function putOff(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimResult {
+  const now = shelf.now()
+  const retryAt = now + request.slotSnoozeMs
+  const generation = entry.generation + 1
+  const since = entry.wait?.waitingFor === 'capacity' ? entry.wait.waitingSince : now
+  shelf.awaitSlot(entry)
+  shelf.lookAgainAt(request.jobId, retryAt)
+  shelf.put(
+    {
+      ...entry,
+      status: 'queued',
+      token: undefined,
+      generation,
+      wait: { waitingFor: 'capacity', waitingSince: since, retryAt },
+      released: { token: request.token, operation: 'no_slot' },
+    },
+    { name: 'snoozed', facts: { waiting_for: 'capacity', generation: `${generation}` } },
+  )
+  return { kind: 'no_slot', generation, retryAt }
+}
+
+/** What an attempt that ended without a word leaves behind. */
+export function fruitlessAfter(entry: JobEntry): number {
+  return entry.landedInAttempt ? 0 : entry.fruitlessAttempts + 1
+}
+
+function claimOf(entry: JobEntry, held: { token: string; leaseMs: number }): Claim {
+  const { epoch, generation, attempt } = entry
+  const { token, leaseMs } = held
+  return { jobId: entry.job.jobId, token, epoch, generation, attempt, leaseMs }
+}

@@ -1,0 +1,145 @@
+import {
+  isTerminal,
+  type JobRecord,
+  jobRecordSchema,
+  type Outcome,
+  outcomeSchema,
+  type ReasonCode,
+  type SegmentId,
+  type Stage,
+  type Status,
+  type StatusView,
+  statusViewSchema,
+  type WaitingFor,
+} from '../../kernel/index.ts'
+import type { JobEvent, NewJob, SegmentMark } from '../../ports/index.ts'
+
+/** Releases that are answered alike when they are sent again by the same token. */
+export type ReleaseOperation = 'requeue' | 'snooze' | 'continue' | 'no_slot'
+
+/** A job as the store keeps it; never changed in place, so that a transition is one replacement. */
+export interface JobEntry {
+  readonly job: NewJob
+  readonly status: Status
+  readonly stage: Stage
+  readonly totalSegments: number
+  readonly updatedAt: number
+  readonly startedAt: number | undefined
+  readonly progressAt: number
+  readonly attempt: number
+  readonly fruitlessAttempts: number
+  /** Whether a segment landed, or was judged silent, in the present attempt. */
+  readonly landedInAttempt: boolean
+  readonly generation: number
+  readonly claimedGeneration: number
+  readonly revivals: number
+  readonly epoch: number
+  readonly lastError: string | undefined
+  readonly wait: Wait | undefined
+  readonly reasonCode: ReasonCode | undefined
+  readonly token: string | undefined
+  readonly leaseUntil: number
+  readonly released: { readonly token: string; readonly operation: ReleaseOperation } | undefined
+  /** JSON; frozen while the job is processing, final once it is terminal. */
+  readonly outcome: string | undefined
+  readonly settled: boolean
+  readonly marks: ReadonlyMap<SegmentId, SegmentMark>
+  readonly events: readonly JobEvent[]
+  /** Forgotten from this instant on. */
+  readonly forgetAt: number
+}
+
+export interface Wait {
+  readonly waitingFor: WaitingFor
+  readonly waitingSince: number
+  readonly retryAt: number
+}
+
+export function newEntry(job: NewJob, now: number): JobEntry {
+  return {
+    job,
+    status: 'queued',
+    stage: 'staged',
+    totalSegments: 0,
+    updatedAt: now,
+    startedAt: undefined,
+    progressAt: now,
+    attempt: 0,
+    fruitlessAttempts: 0,
+    landedInAttempt: false,
+    generation: 0,
+    claimedGeneration: -1,
+    revivals: 0,
+    epoch: now,
+    lastError: undefined,
+    wait: undefined,
+    reasonCode: undefined,
+    token: undefined,
+    leaseUntil: 0,
+    released: undefined,
+    outcome: undefined,
+    settled: false,
+    marks: new Map(),
+    events: [],
+    forgetAt: Number.POSITIVE_INFINITY,
+  }
+}
+
+/** Kept as JSON, as every store does: what comes back is a copy, without undefined fields. */
+export function outcomeOf(entry: JobEntry): Outcome | undefined {
+  return entry.outcome === undefined ? undefined : outcomeSchema.parse(JSON.parse(entry.outcome))
+}
+
+export function recordOf(entry: JobEntry): JobRecord {
+  const { status, leaseUntil, settled, startedAt, lastError } = entry
+  const { updatedAt, progressAt, attempt, fruitlessAttempts, epoch } = entry
+  const { generation, claimedGeneration, revivals } = entry
+  return jobRecordSchema.parse({
+    ...entry.job,
+    ...{ status, updatedAt, progressAt, attempt, fruitlessAttempts, epoch },
+    ...{ generation, claimedGeneration, revivals },
+    ...shownFields(entry),
+    ...defined({ startedAt, lastError }),
+    ...(status === 'processing' ? { leaseUntil, ...defined({ ending: outcomeOf(entry) }) } : {}),
+    ...(isTerminal(status) ? { outcome: outcomeOf(entry), settled } : {}),
+  })
+}
+
+/** Nobody sees a result before it is final. */
+export function viewOf(entry: JobEntry): StatusView {
+  const { jobId, uidHash, totalFiles, lane } = entry.job
+  const { status, attempt } = entry
+  return statusViewSchema.parse({
+    ...{ jobId, uidHash, totalFiles, lane, status, attempt },
+    ...shownFields(entry),
+    ...(isTerminal(status) ? { outcome: outcomeOf(entry) } : {}),
+  })
+}
+
+function shownFields(entry: JobEntry) {
+  const { stage, wait, reasonCode } = entry
+  return {
+    stage,
+    segments: countsOf(entry),
+    enrichment: 'none',
+    ...wait,
+    ...defined({ reasonCode }),
+  }
+}
+
+function countsOf(entry: JobEntry) {
+  const final = isTerminal(entry.status) ? outcomeOf(entry)?.segments : undefined
+  if (final) return final
+  const having = (verdict: SegmentMark['verdict']) =>
+    [...entry.marks.values()].filter((mark) => mark.verdict === verdict).length
+  return {
+    total: entry.totalSegments,
+    successful: having('landed'),
+    silent: having('silent'),
+    failed: having('failed'),
+  }
+}
+
+function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}

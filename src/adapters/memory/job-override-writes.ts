@@ -1,0 +1,141 @@
+import type { JobId, Outcome } from '../../kernel/index.ts'
+import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
+import { fruitlessAfter } from './job-claims.ts'
+import type { JobEntry } from './job-entry.ts'
+import type { JobShelf } from './job-shelf.ts'
+import { isEnded } from './job-standing.ts'
+
+type OverrideWrites = Pick<
+  JobStore,
+  'finalize' | 'settle' | 'overrideEnding' | 'overrideGeneration' | 'due' | 'postpone'
+>
+
+/** A terminal job that still owes its clean-up is looked at again after this. */
+const OWED_CLEANUP_DUE_MS = 30_000
+
+/** Writes of those who hold no claim: they compare what was seen, or repeat what is durable. */
+export function createJobOverrideWrites(
+  shelf: JobShelf,
+  retention: { readonly terminalRetentionMs: number; readonly outcomeRetentionMs: number },
+): OverrideWrites {
+  const override = (
+    jobId: JobId,
+    seen: Seen,
+    by: {
+      readonly operation: string
+      readonly dueInMs: number
+      change(entry: JobEntry): Partial<JobEntry>
+    },
+  ): OverrideResult => {
+    const entry = shelf.find(jobId)
+    if (!entry) return { kind: 'missing' }
+    if (!looksAs(entry, seen)) return { kind: 'raced' }
+    const now = shelf.now()
+    const fenced = { ...entry, epoch: entry.epoch + 1, token: undefined, released: undefined }
+    const next: JobEntry = { ...fenced, updatedAt: now, ...by.change(entry) }
+    shelf.lookAgainAt(jobId, now + by.dueInMs)
+    if (entry.status === 'processing') shelf.releaseSlot(entry)
+    const { generation, status: to } = next
+    const facts = { operation: by.operation, from: entry.status, to, generation: `${generation}` }
+    shelf.put(next, { name: 'override', facts })
+    return { kind: 'done', generation }
+  }
+
+  return {
+    overrideEnding: async (jobId, seen, outcome) =>
+      override(jobId, seen, {
+        operation: 'ending',
+        dueInMs: 0,
+        change: (entry) => {
+          shelf.awaitSlotNoMore(entry)
+          return frozen(outcome)
+        },
+      }),
+    overrideGeneration: async (jobId, seen, { revival, dueInMs }) =>
+      override(jobId, seen, {
+        operation: 'generation',
+        dueInMs,
+        change: (entry) => ({
+          status: 'queued',
+          generation: entry.generation + 1,
+          revivals: entry.revivals + (revival ? 1 : 0),
+          ...(entry.status === 'processing' ? { fruitlessAttempts: fruitlessAfter(entry) } : {}),
+        }),
+      }),
+    finalize: async (jobId, outcome) => {
+      const entry = shelf.find(jobId)
+      if (!entry) return 'missing'
+      if (!isEnded(entry)) finalizeEntry(shelf, entry, outcome, retention.outcomeRetentionMs)
+      return 'finalized'
+    },
+    settle: async (jobId) => {
+      const entry = shelf.find(jobId)
+      if (entry && !isEnded(entry)) return
+      shelf.lookNoMore(jobId)
+      if (!entry || entry.settled) return
+      const forgetAt = shelf.now() + retention.terminalRetentionMs
+      shelf.put({ ...entry, settled: true, forgetAt }, { name: 'settled', facts: {} })
+    },
+    due: async (shard, limit) => shelf.due(shard, limit),
+    postpone: async (jobId, dueInMs) => {
+      const entry = shelf.find(jobId)
+      if (entry && !entry.settled) shelf.lookAgainAt(jobId, shelf.now() + dueInMs)
+      else shelf.lookNoMore(jobId)
+    },
+  }
+}
+
+function looksAs(entry: JobEntry, seen: Seen): boolean {
+  return (
+    !isEnded(entry) &&
+    entry.outcome === undefined &&
+    entry.status === seen.status &&
+    entry.epoch === seen.epoch &&
+    entry.generation === seen.generation
+  )
+}
+
+/** The client still sees `processing`: nobody sees a terminal that is not durable. */
+function frozen(outcome: Outcome): Partial<JobEntry> {
+  return {
+    status: 'processing',
+    stage: 'finalizing',
+    leaseUntil: 0,
+    outcome: JSON.stringify(outcome),
+    wait: undefined,
+    reasonCode: undefined,
+  }
+}
+
+function finalizeEntry(
+  shelf: JobShelf,
+  entry: JobEntry,
+  outcome: Outcome,
+  outcomeRetentionMs: number,
+): void {
+  const { jobId, uid, contentId } = entry.job
+  const now = shelf.now()
+  if (shelf.contentHolder(uid, contentId) === jobId) {
+    if (outcome.status === 'completed') {
+      shelf.holdContent(uid, contentId, jobId, now + outcomeRetentionMs)
+    } else shelf.dropContent(uid, contentId)
+  }
+  shelf.lookAgainAt(jobId, now + OWED_CLEANUP_DUE_MS)
+  shelf.awaitSlotNoMore(entry)
+  shelf.releaseSlot(entry)
+  shelf.put(
+    {
+      ...entry,
+      status: outcome.status,
+      stage: 'finalizing',
+      updatedAt: now,
+      epoch: entry.epoch + 1,
+      token: undefined,
+      released: undefined,
+      wait: undefined,
+      reasonCode: outcome.reasonCode,
+      outcome: JSON.stringify(outcome),
+    },
+    { name: 'finalized', facts: { status: outcome.status, reason: outcome.reasonCode ?? '' } },
+  )
+}

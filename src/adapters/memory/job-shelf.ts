@@ -1,0 +1,107 @@
+import {
+  type ContentId,
+  type JobId,
+  shardOfJob,
+  shardOfUid,
+  type Uid,
+  type UidHash,
+} from '../../kernel/index.ts'
+import type { Clock, JobEvent } from '../../ports/index.ts'
+import type { JobEntry } from './job-entry.ts'
+
+/** A holder's job is looked at this long after its lease, so that its own retry comes first. */
+const DUE_AFTER_LEASE_MS = 1_000
+const EVENTS_KEPT = 200
+
+/** The jobs and their indexes: due, running per user, waiting for a slot per user, content. */
+export interface JobShelf {
+  now(): number
+  find(jobId: JobId): JobEntry | undefined
+  /** Replaces the entry whole; the events join its timeline. */
+  put(entry: JobEntry, ...events: readonly Omit<JobEvent, 'at'>[]): void
+
+  contentHolder(uid: Uid, contentId: ContentId): JobId | undefined
+  holdContent(uid: Uid, contentId: ContentId, jobId: JobId, untilAt: number): void
+  dropContent(uid: Uid, contentId: ContentId): void
+
+  lookAgainAt(jobId: JobId, at: number): void
+  lookNoMore(jobId: JobId): void
+  due(shard: number, limit: number): JobId[]
+
+  /** Starts or renews a lease; answers when it ends. */
+  hold(entry: JobEntry, leaseMs: number): number
+  hasSlot(entry: JobEntry, userSlots: number): boolean
+  releaseSlot(entry: JobEntry): void
+  awaitSlot(entry: JobEntry): void
+  awaitSlotNoMore(entry: JobEntry): void
+}
+
+export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
+  const entries = new Map<JobId, JobEntry>()
+  const contents = new Map<string, { jobId: JobId; untilAt: number }>()
+  const dueAt = new Map<JobId, number>()
+  const leaseEnds = new Map<UidHash, Map<JobId, number>>()
+  const waiting = new Map<UidHash, Map<JobId, number>>()
+  const now = () => Math.floor(clock.now())
+  const contentKey = (uid: Uid, contentId: ContentId) => `${shardOfUid(uid)}:${contentId}`
+
+  const slotsOf = (entry: JobEntry) => mapOf(leaseEnds, entry.job.uidHash)
+  const waitersOf = (entry: JobEntry) => mapOf(waiting, entry.job.uidHash)
+
+  return {
+    now,
+    find: (jobId) => {
+      const entry = entries.get(jobId)
+      if (entry && entry.forgetAt <= now()) entries.delete(jobId)
+      return entries.get(jobId)
+    },
+    put: (entry, ...events) => {
+      const timeline = [...entry.events, ...events.map((event) => ({ at: now(), ...event }))]
+      entries.set(entry.job.jobId, { ...entry, events: timeline.slice(-EVENTS_KEPT) })
+    },
+    contentHolder: (uid, contentId) => {
+      const held = contents.get(contentKey(uid, contentId))
+      return held && held.untilAt > now() ? held.jobId : undefined
+    },
+    holdContent: (uid, contentId, jobId, untilAt) =>
+      void contents.set(contentKey(uid, contentId), { jobId, untilAt }),
+    dropContent: (uid, contentId) => void contents.delete(contentKey(uid, contentId)),
+
+    lookAgainAt: (jobId, at) => void dueAt.set(jobId, at),
+    lookNoMore: (jobId) => void dueAt.delete(jobId),
+    due: (shard, limit) =>
+      byScore([...dueAt].filter(([jobId, at]) => shardOfJob(jobId) === shard && at <= now())).slice(
+        0,
+        limit,
+      ),
+
+    hold: (entry, leaseMs) => {
+      const leaseEnd = now() + leaseMs
+      slotsOf(entry).set(entry.job.jobId, leaseEnd)
+      dueAt.set(entry.job.jobId, leaseEnd + DUE_AFTER_LEASE_MS)
+      return leaseEnd
+    },
+    hasSlot: (entry, userSlots) => {
+      const slots = slotsOf(entry)
+      for (const [jobId, leaseEnd] of slots) if (leaseEnd <= now()) slots.delete(jobId)
+      return userSlots === 0 || slots.has(entry.job.jobId) || slots.size < userSlots
+    },
+    releaseSlot: (entry) => {
+      slotsOf(entry).delete(entry.job.jobId)
+      const [oldest] = byScore([...waitersOf(entry)])
+      if (oldest && dueAt.has(oldest)) dueAt.set(oldest, now())
+    },
+    awaitSlot: (entry) => void waitersOf(entry).set(entry.job.jobId, entry.job.capturedAt),
+    awaitSlotNoMore: (entry) => void waitersOf(entry).delete(entry.job.jobId),
+  }
+}
+
+function mapOf<Key>(maps: Map<Key, Map<JobId, number>>, key: Key): Map<JobId, number> {
+  const found = maps.get(key) ?? new Map<JobId, number>()
+  maps.set(key, found)
+  return found
+}
+
+function byScore(scored: [JobId, number][]): JobId[] {
+  return scored.sort(([a, at], [b, bt]) => at - bt || (a < b ? -1 : 1)).map(([jobId]) => jobId)
+}

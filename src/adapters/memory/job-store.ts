@@ -1,0 +1,38 @@
+import type { Clock, JobStore } from '../../ports/index.ts'
+import { createJobClaims } from './job-claims.ts'
+import { recordOf, viewOf } from './job-entry.ts'
+import { createJobHolderWrites } from './job-holder-writes.ts'
+import { createJobOverrideWrites } from './job-override-writes.ts'
+import { createJobShelf } from './job-shelf.ts'
+
+export interface MemoryJobStoreDeps {
+  readonly clock: Pick<Clock, 'now'>
+  /** How long a settled job's record answers before its outcome object does. */
+  readonly terminalRetentionMs: number
+  /** How long the outcome object of a completed content answers for a second upload of it. */
+  readonly outcomeRetentionMs: number
+}
+
+/**
+ * The job store in one process, with the answers of the one on Redis: the same suite and the same
+ * random command sequences hold both. Every body is synchronous, so that a method is one step.
+ */
+export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
+  const shelf = createJobShelf(deps.clock)
+  return {
+    read: async (jobId) => {
+      const entry = shelf.find(jobId)
+      return entry && recordOf(entry)
+    },
+    view: async (jobId) => {
+      const entry = shelf.find(jobId)
+      return entry && viewOf(entry)
+    },
+    contentHolder: async (uid, contentId) => shelf.contentHolder(uid, contentId),
+    marks: async (jobId) => new Map(shelf.find(jobId)?.marks),
+    events: async (jobId) => shelf.find(jobId)?.events ?? [],
+    ...createJobClaims(shelf),
+    ...createJobHolderWrites(shelf),
+    ...createJobOverrideWrites(shelf, deps),
+  }
+}

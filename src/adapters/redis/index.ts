@@ -1,0 +1,2 @@
+export { createRedisJobStore } from './job-store.ts'
+export { connectRedis, createRedisClient } from './redis-client.ts'

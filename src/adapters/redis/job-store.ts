@@ -1,0 +1,28 @@
+import type { Redis } from 'ioredis'
+import type { Clock, JobStore, Probe } from '../../ports/index.ts'
+import { createClaims } from './claims.ts'
+import { createHolderWrites } from './holder-writes.ts'
+import { createOverrideWrites } from './override-writes.ts'
+import { createReads } from './reads.ts'
+import { createScriptRunner } from './script-runner.ts'
+
+export interface RedisJobStoreDeps {
+  readonly redis: Redis
+  readonly clock: Clock
+  readonly probe: Probe
+  /** How long a settled job's record answers before its outcome object does. */
+  readonly terminalRetentionMs: number
+  /** How long the outcome object of a completed content answers for a second upload of it. */
+  readonly outcomeRetentionMs: number
+}
+
+/** The job store on Redis: every method is one Lua script on one shard, in one round trip. */
+export function createRedisJobStore(deps: RedisJobStoreDeps): JobStore {
+  const scripts = createScriptRunner(deps)
+  return {
+    ...createReads(deps.redis, scripts),
+    ...createClaims(scripts),
+    ...createHolderWrites(scripts),
+    ...createOverrideWrites(scripts, deps),
+  }
+}

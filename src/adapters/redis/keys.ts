@@ -1,0 +1,16 @@
+import { type ContentId, type JobId, shardOfJob, shardOfUid, type Uid } from '../../kernel/index.ts'
+
+/** Every Redis key starts here. The braces are the hash tag: one shard, one slot of a cluster. */
+function shardPrefix(shard: number): string {
+  return `sd:{${String(shard).padStart(2, '0')}}:`
+}
+
+export const keys = {
+  job: (jobId: JobId) => `${shardPrefix(shardOfJob(jobId))}job:${jobId}`,
+  view: (jobId: JobId) => `${shardPrefix(shardOfJob(jobId))}view:${jobId}`,
+  marks: (jobId: JobId) => `${shardPrefix(shardOfJob(jobId))}marks:${jobId}`,
+  events: (jobId: JobId) => `${shardPrefix(shardOfJob(jobId))}events:${jobId}`,
+  content: (uid: Uid, contentId: ContentId) =>
+    `${shardPrefix(shardOfUid(uid))}content:${contentId}`,
+  due: (shard: number) => `${shardPrefix(shard)}due`,
+} as const

@@ -1,0 +1,81 @@
+import { type JobId, jobIdSchema, MalformedRecordError, type Outcome } from '../../kernel/index.ts'
+import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
+import { keys } from './keys.ts'
+import { replyParts } from './reply.ts'
+import type { ScriptRunner } from './script-runner.ts'
+
+type OverrideWrites = Pick<
+  JobStore,
+  'finalize' | 'settle' | 'overrideEnding' | 'overrideGeneration' | 'due' | 'postpone'
+>
+
+/** A terminal job that still owes its clean-up is looked at again after this. */
+const OWED_CLEANUP_DUE_MS = 30_000
+
+/** Writes of those who hold no claim: they compare what was seen, or repeat what is durable. */
+export function createOverrideWrites(
+  scripts: ScriptRunner,
+  retention: { readonly terminalRetentionMs: number; readonly outcomeRetentionMs: number },
+): OverrideWrites {
+  const override = async (
+    jobId: JobId,
+    seen: Seen,
+    change: {
+      operation: 'ending' | 'generation'
+      revival: boolean
+      dueInMs: number
+      outcome?: Outcome
+    },
+  ): Promise<OverrideResult> => {
+    const [kind, generation] = replyParts(
+      await scripts.run('override', keys.job(jobId), [
+        jobId,
+        seen.status,
+        seen.epoch,
+        seen.generation,
+        change.operation,
+        change.revival ? '1' : '0',
+        change.dueInMs,
+        change.outcome ? JSON.stringify(change.outcome) : '',
+      ]),
+    )
+    if (kind === 'done') return { kind, generation: Number(generation) }
+    if (kind === 'raced' || kind === 'missing') return { kind }
+    throw new MalformedRecordError(`override answered ${kind}`)
+  }
+
+  return {
+    finalize: async (jobId, outcome) => {
+      const { segments } = outcome
+      const [kind] = replyParts(
+        await scripts.run('finalize', keys.job(jobId), [
+          jobId,
+          outcome.status,
+          segments.total,
+          segments.successful,
+          segments.silent,
+          segments.failed,
+          outcome.reasonCode ?? '',
+          JSON.stringify(outcome),
+          OWED_CLEANUP_DUE_MS,
+          retention.outcomeRetentionMs,
+        ]),
+      )
+      return kind === 'missing' ? 'missing' : 'finalized'
+    },
+    settle: async (jobId) => {
+      await scripts.run('settle', keys.job(jobId), [jobId, retention.terminalRetentionMs])
+    },
+    overrideEnding: (jobId, seen, outcome) =>
+      override(jobId, seen, { operation: 'ending', revival: false, dueInMs: 0, outcome }),
+    overrideGeneration: (jobId, seen, options) =>
+      override(jobId, seen, { operation: 'generation', ...options }),
+    due: async (shard, limit) => {
+      const reply = await scripts.run('due', keys.due(shard), ['', limit])
+      return Array.isArray(reply) ? reply.map((id) => jobIdSchema.parse(id)) : []
+    },
+    postpone: async (jobId, dueInMs) => {
+      await scripts.run('postpone', keys.job(jobId), [jobId, dueInMs])
+    },
+  }
+}

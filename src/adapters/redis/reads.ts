@@ -1,0 +1,87 @@
+import type { Redis } from 'ioredis'
+import * as z from 'zod'
+import {
+  type JobId,
+  jobIdSchema,
+  MalformedRecordError,
+  REASON_CODES,
+  type SegmentId,
+  segmentIdSchema,
+  statusViewSchema,
+} from '../../kernel/index.ts'
+import type { JobEvent, JobStore, SegmentMark } from '../../ports/index.ts'
+import { keys } from './keys.ts'
+import { parseRecord } from './record.ts'
+import type { ScriptRunner } from './script-runner.ts'
+
+type Reads = Pick<JobStore, 'read' | 'view' | 'contentHolder' | 'marks' | 'events'>
+
+/** Reads change nothing (I9); what does not fit its schema is an error, never a guess. */
+export function createReads(redis: Redis, scripts: ScriptRunner): Reads {
+  return {
+    read: async (jobId: JobId) =>
+      parseRecord(jobId, await scripts.run('read', keys.job(jobId), [jobId])),
+    view: async (jobId: JobId) => {
+      const text = await scripts.call(() => redis.get(keys.view(jobId)))
+      return text === null ? undefined : parseView(jobId, text)
+    },
+    contentHolder: async (...[uid, contentId]: Parameters<JobStore['contentHolder']>) => {
+      const holder = await scripts.call(() => redis.get(keys.content(uid, contentId)))
+      return holder === null ? undefined : jobIdSchema.parse(holder)
+    },
+    marks: async (jobId: JobId) => {
+      const flat = await scripts.call(() => redis.hgetall(keys.marks(jobId)))
+      return new Map(Object.entries(flat).map(([id, mark]) => parseMark(id, mark)))
+    },
+    events: async (jobId: JobId) => {
+      const entries = await scripts.call(() => redis.xrange(keys.events(jobId), '-', '+'))
+      return entries.map(([, fields]) => parseEvent(fields))
+    },
+  }
+}
+
+function parseView(jobId: JobId, text: string) {
+  const parsed = z
+    .string()
+    .transform((json, context) => {
+      try {
+        return JSON.parse(json) as unknown
+      } catch {
+        context.addIssue({ code: 'custom', message: 'not JSON' })
+        return z.NEVER
+      }
+    })
+    .pipe(statusViewSchema)
+    .safeParse(text)
+  if (!parsed.success) {
+    throw new MalformedRecordError(`the status view of job ${jobId} does not fit its schema`, {
+      cause: parsed.error,
+    })
+  }
+  return parsed.data
+}
+
+/** A mark is `l`, `s`, or `f` with `:` and its reason code. */
+const markSchema = z.object({
+  letter: z.enum(['l', 's', 'f']),
+  reasonCode: z.enum(REASON_CODES).optional(),
+})
+const VERDICTS = { l: 'landed', s: 'silent', f: 'failed' } as const
+
+function parseMark(id: string, text: string): [SegmentId, SegmentMark] {
+  const [letter, reasonCode] = text.split(':')
+  const mark = markSchema.parse({ letter, reasonCode: reasonCode || undefined })
+  const segmentId = segmentIdSchema.parse(id)
+  const verdict = VERDICTS[mark.letter]
+  return [
+    segmentId,
+    mark.reasonCode ? { segmentId, verdict, reasonCode: mark.reasonCode } : { segmentId, verdict },
+  ]
+}
+
+function parseEvent(fields: readonly string[]): JobEvent {
+  const facts: Record<string, string> = {}
+  for (let i = 0; i + 1 < fields.length; i += 2) facts[fields[i] ?? ''] = fields[i + 1] ?? ''
+  const { at, name, ...rest } = facts
+  return { at: Number(at), name: name ?? '', facts: rest }
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { type Redis, ReplyError } from 'ioredis'
+import { UnavailableError } from '../../kernel/index.ts'
+import type { Clock, Probe } from '../../ports/index.ts'
+
+const SCRIPT_NAMES = [
+  'create',
+  'claim',
+  'renew',
+  'advance',
+  'mark',
+  'release',
+  'begin-ending',
+  'finalize',
+  'settle',
+  'override',
+  'read',
+  'due',
+  'postpone',
+] as const
+export type ScriptName = (typeof SCRIPT_NAMES)[number]
+
+/** A try whose reply was lost is made once more: every script is safe to run twice. */
+const TRIES = 2
+const PAUSE_BETWEEN_TRIES_MS = 100
+
+export interface ScriptRunner {
+  /** Runs one script in one round trip. @throws UnavailableError when it may or may not have run */
+  run(name: ScriptName, key: string, args: readonly (string | number)[]): Promise<unknown>
+  /** Any single command, with the same translation of errors. */
+  call<T>(command: () => Promise<T>): Promise<T>
+}
+
+export function createScriptRunner(deps: {
+  readonly redis: Redis
+  readonly clock: Clock
+  readonly probe: Probe
+}): ScriptRunner {
+  const { redis, clock, probe } = deps
+  const scripts = loadScripts()
+
+  const call = async <T>(command: () => Promise<T>): Promise<T> => {
+    let cause: unknown
+    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+      try {
+        return await command()
+      } catch (error) {
+        if (isReply(error))
+          throw new UnavailableError(`Redis refused: ${error.message}`, {
+            party: 'redis',
+            cause: error,
+          })
+        cause = error
+        if (attempt < TRIES) await clock.sleep(PAUSE_BETWEEN_TRIES_MS)
+      }
+    }
+    throw new UnavailableError('Redis did not answer', { party: 'redis', cause })
+  }
+
+  const evaluate = async (name: ScriptName, key: string, args: readonly (string | number)[]) => {
+    const { sha, text } = scripts[name]
+    try {
+      return await redis.evalsha(sha, 1, key, ...args)
+    } catch (error) {
+      if (!isReply(error) || !error.message.startsWith('NOSCRIPT')) throw error
+      return redis.eval(text, 1, key, ...args)
+    }
+  }
+
+  return {
+    call,
+    run: async (name, key, args) => {
+      await probe(`script.${name}`, 'before')
+      const reply = await call(() => evaluate(name, key, args))
+      await probe(`script.${name}`, 'after')
+      return reply
+    },
+  }
+}
+
+function loadScripts(): Record<ScriptName, { text: string; sha: string }> {
+  const read = (file: string) =>
+    readFileSync(new URL(`./scripts/${file}.lua`, import.meta.url), 'utf8')
+  const prelude = read('prelude')
+  const loaded = SCRIPT_NAMES.map((name) => {
+    const text = `${prelude}\n${read(name)}`
+    return [name, { text, sha: createHash('sha1').update(text).digest('hex') }] as const
+  })
+  return Object.fromEntries(loaded) as Record<ScriptName, { text: string; sha: string }>
+}
+
+function isReply(error: unknown): error is Error {
+  return error instanceof ReplyError
+}

@@ -1,0 +1,44 @@
+-- One delivery asks for the job. Holds: at most one live lease; every grant raises the epoch (I3).
+-- A token that already holds the job, or was already put off, is answered as before. A job whose
+-- result is frozen is not run, by its holder neither.
+-- ARGV: id generation token lease_ms user_slots slot_snooze_ms
+local h = load()
+if not h then return { 'missing' } end
+if terminal(h) then return { 'terminal' } end
+local generation, token = tonumber(ARGV[2]), ARGV[3]
+if held_by(h, token) and not h.ei then
+  commit(h, { lu = hold(h, ARGV[4]) })
+  return { 'claimed', h.ep, h.gen, h.at }
+end
+if already_released(h, token, 'no_slot') then return { 'no_slot', h.gen, h.ra } end
+if generation < int(h, 'gen') then return { 'stale_generation', h.gen } end
+if h.st == 'processing' and int(h, 'lu') > NOW then return { 'locked', h.lu } end
+if h.ei then return { 'ending' } end
+
+local died = h.st == 'processing'
+local fruitless = died and (h.lp == '0' and int(h, 'fr') + 1 or 0) or int(h, 'fr')
+local slots = key('slots', h.uh)
+redis.call('ZREMRANGEBYSCORE', slots, '-inf', n(NOW))
+local limit = tonumber(ARGV[5])
+if limit > 0 and not redis.call('ZSCORE', slots, ID) and redis.call('ZCARD', slots) >= limit then
+  local retry_at = NOW + tonumber(ARGV[6])
+  redis.call('ZADD', key('waiting', h.uh), h.cp, ID)
+  due_at(retry_at)
+  commit(h, {
+    st = 'queued', gen = n(generation + 1), ep = n(int(h, 'ep') + 1), tok = '', lu = '', fr = n(fruitless), lp = '0',
+    wf = 'capacity', ws = h.wf == 'capacity' and h.ws or n(NOW), ra = n(retry_at), rc = '',
+    lt = token, lo = 'no_slot',
+  })
+  event('snoozed', 'waiting_for', 'capacity', 'generation', h.gen)
+  return { 'no_slot', h.gen, n(retry_at) }
+end
+
+redis.call('ZREM', key('waiting', h.uh), ID)
+recount(h)
+commit(h, {
+  st = 'processing', tok = token, ep = n(int(h, 'ep') + 1), gen = n(generation),
+  cg = n(math.max(generation, int(h, 'cg'))), at = n(int(h, 'at') + 1), fr = n(fruitless), lp = '0',
+  lu = hold(h, ARGV[4]), sa = h.sa or n(NOW), wf = '', ws = '', ra = '', rc = '', lt = '', lo = '',
+})
+event('claimed', 'epoch', h.ep, 'generation', h.gen, 'attempt', h.at, 'after_death', died and '1' or '0')
+return { 'claimed', h.ep, h.gen, h.at }

@@ -1,0 +1,101 @@
+-- Shared by every script. KEYS[1] is the job's record (or the shard's due index); all other keys
+-- are derived from its prefix, which ends in the shard's hash tag, so that a script stays in one slot.
+-- Time is the server's. Numbers are written as whole decimals.
+-- Record fields: st status, sg stage, ep epoch, gen generation, cg claimed generation, tok token,
+-- lu lease until, at attempt, fr fruitless attempts, lp landed in this attempt, rv revivals,
+-- ca/ua/sa/pa/cp created/updated/started/progressed/captured at, tf files, ts/ok/si/fa segments
+-- (total, landed, silent, failed), ln lane, md mode, by byok, uh uid hash, ci content id,
+-- wf/ws waiting for/since, ra retry at, rc reason code, en enrichment, ei ending, sl settled,
+-- lt/lo token and operation of the last release, so that a resent release is answered alike.
+local ID = ARGV[1]
+local P = string.match(KEYS[1], '^(.-})') .. ':'
+local time = redis.call('TIME')
+local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function key(kind, id) return P .. kind .. ':' .. (id or ID) end
+local function n(x) return string.format('%.0f', x) end
+local function int(h, field) return tonumber(h[field] or '0') end
+
+local function load()
+  local flat = redis.call('HGETALL', key('job'))
+  if #flat == 0 then return nil end
+  local h = {}
+  for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
+  return h
+end
+
+local function terminal(h) return h.st ~= 'queued' and h.st ~= 'processing' end
+local function held_by(h, token) return h.st == 'processing' and h.tok == token and token ~= '' end
+
+-- May still change what the run has done; a frozen result is only brought to its end.
+local function works_under(h, token) return held_by(h, token) and not h.ei end
+
+-- The ready-made answer of a status poll. Every value is a number, an id or a word of a closed set,
+-- except the outcome, which is JSON already.
+local function view(h, outcome)
+  local s = '{"jobId":"' .. ID .. '","uidHash":"' .. h.uh .. '","status":"' .. h.st .. '","stage":"' .. h.sg
+    .. '","segments":{"total":' .. h.ts .. ',"successful":' .. h.ok .. ',"silent":' .. h.si .. ',"failed":' .. h.fa
+    .. '},"totalFiles":' .. h.tf .. ',"attempt":' .. h.at .. ',"lane":"' .. h.ln .. '","enrichment":"' .. h.en .. '"'
+  if h.wf then s = s .. ',"waitingFor":"' .. h.wf .. '"' end
+  if h.ws then s = s .. ',"waitingSince":' .. h.ws end
+  if h.ra then s = s .. ',"retryAt":' .. h.ra end
+  if h.rc then s = s .. ',"reasonCode":"' .. h.rc .. '"' end
+  if outcome then s = s .. ',"outcome":' .. outcome end
+  return s .. '}'
+end
+
+-- Writes the changed fields ('' deletes) and the view in one go; h is brought up to date.
+local function commit(h, changes, outcome)
+  local set, del = {}, {}
+  changes.ua = n(NOW)
+  for field, value in pairs(changes) do
+    if value == '' then
+      if h[field] then del[#del + 1] = field end
+      h[field] = nil
+    else
+      set[#set + 1] = field
+      set[#set + 1] = value
+      h[field] = value
+    end
+  end
+  redis.call('HSET', key('job'), unpack(set))
+  if #del > 0 then redis.call('HDEL', key('job'), unpack(del)) end
+  redis.call('SET', key('view'), view(h, outcome))
+end
+
+local function due_at(at) redis.call('ZADD', P .. 'due', n(at), ID) end
+
+local function event(name, ...)
+  redis.call('XADD', key('events'), 'MAXLEN', '~', 200, '*', 'at', n(NOW), 'name', name, ...)
+end
+
+-- Gives the slot back and makes the oldest waiting capture of this user due now.
+local function release_slot(h)
+  redis.call('ZREM', key('slots', h.uh), ID)
+  local oldest = redis.call('ZRANGE', key('waiting', h.uh), 0, 0)
+  if oldest[1] then redis.call('ZADD', P .. 'due', 'XX', n(NOW), oldest[1]) end
+end
+
+local function hold(h, lease_ms)
+  local lease_end = NOW + tonumber(lease_ms)
+  redis.call('ZADD', key('slots', h.uh), n(lease_end), ID)
+  due_at(lease_end + 1000)
+  return n(lease_end)
+end
+
+-- A release resent after its reply was lost.
+local function already_released(h, token, operation)
+  return h.lt == token and h.lo == operation and not h.tok
+end
+
+-- A ledger that was evicted is counted anew: nothing is done because a number says so.
+local function recount(h)
+  local counted = int(h, 'ok') + int(h, 'si') + int(h, 'fa')
+  if counted == 0 or redis.call('HLEN', key('marks')) == counted then return end
+  local counts = { l = 0, s = 0, f = 0 }
+  for _, mark in ipairs(redis.call('HVALS', key('marks'))) do
+    local letter = string.sub(mark, 1, 1)
+    counts[letter] = counts[letter] + 1
+  end
+  commit(h, { ok = n(counts.l), si = n(counts.s), fa = n(counts.f) })
+end

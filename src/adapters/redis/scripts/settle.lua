@@ -1,0 +1,17 @@
+-- Outcome, blobs and manifest are dealt with: out of the due index, and retention starts (I11).
+-- ARGV: id retention_ms
+local h = load()
+if not h then
+  redis.call('ZREM', P .. 'due', ID)
+  return { 'missing' }
+end
+if not terminal(h) then return { 'live' } end
+redis.call('ZREM', P .. 'due', ID)
+if h.sl ~= '1' then
+  redis.call('HSET', key('job'), 'sl', '1')
+  event('settled')
+  for _, kind in ipairs({ 'job', 'view', 'text', 'marks', 'events' }) do
+    redis.call('PEXPIRE', key(kind), ARGV[2])
+  end
+end
+return { 'settled' }

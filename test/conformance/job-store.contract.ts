@@ -1,0 +1,29 @@
+import { describe } from 'vitest'
+import { claimingContract } from './job-store/claiming.ts'
+import { creatingContract } from './job-store/creating.ts'
+import { dueIndexContract } from './job-store/due-index.ts'
+import { endingContract } from './job-store/ending.ts'
+import type { MakeJobStore } from './job-store/harness.ts'
+import { watched } from './job-store/harness.ts'
+import { holdingContract } from './job-store/holding.ts'
+import { overridingContract } from './job-store/overriding.ts'
+import { releasingContract } from './job-store/releasing.ts'
+import { userSlotsContract } from './job-store/user-slots.ts'
+
+/** What every job store keeps. After each write a status poll is held against the record. */
+export function jobStoreContract(name: string, make: MakeJobStore): void {
+  const makeWatched: MakeJobStore = async (retention) => {
+    const harness = await make(retention)
+    return { ...harness, store: watched(harness.store) }
+  }
+  describe(name, () => {
+    creatingContract(makeWatched)
+    claimingContract(makeWatched)
+    userSlotsContract(makeWatched)
+    holdingContract(makeWatched)
+    releasingContract(makeWatched)
+    endingContract(makeWatched)
+    overridingContract(makeWatched)
+    dueIndexContract(makeWatched)
+  })
+}

@@ -1,0 +1,242 @@
+import * as fc from 'fast-check'
+import type { JobId, JobRecord } from '../../../src/kernel/index.ts'
+import type { Claim, JobStore, NewJob, Seen } from '../../../src/ports/index.ts'
+import {
+  aContent,
+  aFailure,
+  aJob,
+  anOutcome,
+  aSegment,
+  aToken,
+  aUid,
+  failed,
+  LONG_MS,
+  landed,
+  silent,
+} from './fixtures.ts'
+
+/**
+ * Random lives of three jobs of one user, two of them with the same content. A step is plain numbers;
+ * it is played on any store, which keeps the claims and sightings of its own. Leases and waits are
+ * either over at once or outlive the run, so that no step depends on how fast it is played.
+ */
+export interface Cast {
+  readonly jobs: readonly NewJob[]
+  readonly tokens: readonly string[]
+  readonly segments: readonly ReturnType<typeof aSegment>[]
+}
+
+/** One store with what its callers were told so far. */
+export interface Stage {
+  readonly store: JobStore
+  readonly claims: Claim[]
+  readonly seen: Map<JobId, Seen[]>
+}
+
+export const aStage = (store: JobStore): Stage => ({ store, claims: [], seen: new Map() })
+
+export function aCast(): Cast {
+  const uid = aUid()
+  const contentId = aContent()
+  const [first, twin, other] = [aJob({ uid, contentId }), aJob({ uid, contentId }), aJob({ uid })]
+  return {
+    jobs: [first, { ...twin, capturedAt: 5 }, { ...other, lane: 'backfill' }],
+    tokens: [aToken(), aToken(), aToken()],
+    segments: [aSegment(), aSegment(), aSegment()],
+  }
+}
+
+const OUTCOMES = [anOutcome(), aFailure(), anOutcome({ status: 'partial_failure' })] as const
+const MARKS = [landed, silent, failed] as const
+
+const index = fc.nat({ max: 2 })
+const soon = fc.constantFrom(0, LONG_MS)
+const claimOf = { claim: fc.nat({ max: 2 }), leaseMs: soon }
+const seenOf = { job: index, sighting: fc.constantFrom(0, 0, 0, 1) }
+const why = { attemptSpent: fc.boolean(), dueInMs: soon, withReason: fc.boolean() }
+const step = <Kind extends string, Fields extends object>(
+  kind: Kind,
+  fields: { [Field in keyof Fields]: fc.Arbitrary<Fields[Field]> },
+): fc.Arbitrary<{ kind: Kind } & Fields> =>
+  fc.record(fields).map((drawn) => ({ kind, ...(drawn as Fields) }))
+
+const creates = step('create', {
+  job: index,
+  held: fc.boolean(),
+  void: fc.boolean(),
+  dueInMs: soon,
+})
+const claims = step('claim', {
+  job: index,
+  ahead: fc.constantFrom(0, 0, 0, 0, 1, -1),
+  token: index,
+  leaseMs: soon,
+  userSlots: index,
+  slotSnoozeMs: soon,
+})
+const holds = fc.oneof(
+  step('renew', claimOf),
+  step('advance', { ...claimOf, total: fc.option(fc.nat({ max: 9 })) }),
+  step('mark', { ...claimOf, marks: fc.array(fc.tuple(index, index), { maxLength: 3 }) }),
+  step('mark', { ...claimOf, marks: fc.array(fc.tuple(index, index), { maxLength: 3 }) }),
+)
+const releases = fc.oneof(
+  step('requeue', { ...claimOf, ...why }),
+  step('continueNext', { ...claimOf, ...why }),
+  step('snooze', { ...claimOf, ...why }),
+)
+const ends = fc.oneof(
+  step('beginEnding', { ...claimOf, outcome: index }),
+  step('overrideEnding', { ...seenOf, outcome: index }),
+  step('finalize', { job: index, outcome: index }),
+  step('settle', { job: index }),
+)
+const others = fc.oneof(
+  step('overrideGeneration', { ...seenOf, revival: fc.boolean(), dueInMs: soon }),
+  step('postpone', { job: index, dueInMs: soon }),
+)
+
+export const stepArbitrary = fc.oneof(
+  { weight: 3, arbitrary: creates },
+  { weight: 6, arbitrary: claims },
+  { weight: 5, arbitrary: holds },
+  { weight: 3, arbitrary: releases },
+  { weight: 2, arbitrary: ends },
+  { weight: 2, arbitrary: others },
+)
+export type Step = typeof stepArbitrary extends fc.Arbitrary<infer Drawn> ? Drawn : never
+
+const pick = <Item>(items: readonly Item[], at: number): Item => {
+  const item = items[at % items.length]
+  if (item === undefined) throw new Error('nothing to pick from')
+  return item
+}
+
+/** Plays one step and answers what the store said; undefined when nobody could take it. */
+export async function play(cast: Cast, stage: Stage, s: Step): Promise<unknown> {
+  if ('claim' in s) return playHolder(cast, stage, s)
+  const { store } = stage
+  const job = pick(cast.jobs, s.job)
+  switch (s.kind) {
+    case 'create': {
+      const given = { ...job, dueInMs: s.dueInMs }
+      const answer = await store.create({
+        ...given,
+        ...(s.held ? { claim: { token: pick(cast.tokens, s.job), leaseMs: LONG_MS } } : {}),
+        ...(s.void ? { voidHolder: pick(cast.jobs, s.job + 1).jobId } : {}),
+      })
+      if (answer.kind === 'created' && answer.claim) stage.claims.push(answer.claim)
+      return answer
+    }
+    case 'claim': {
+      const generation = Math.max(0, ((await store.read(job.jobId))?.generation ?? 0) + s.ahead)
+      const { leaseMs, userSlots, slotSnoozeMs } = s
+      const token = pick(cast.tokens, s.token)
+      const request = { jobId: job.jobId, generation, token, leaseMs, userSlots, slotSnoozeMs }
+      const answer = await store.claim(request)
+      if (answer.kind === 'claimed') stage.claims.push(answer.claim)
+      return answer
+    }
+    case 'overrideEnding': {
+      const seen = sighting(stage, job.jobId, s.sighting)
+      return seen && store.overrideEnding(job.jobId, seen, pick(OUTCOMES, s.outcome))
+    }
+    case 'overrideGeneration': {
+      const seen = sighting(stage, job.jobId, s.sighting)
+      const { revival, dueInMs } = s
+      return seen && store.overrideGeneration(job.jobId, seen, { revival, dueInMs })
+    }
+    case 'finalize':
+      return store.finalize(job.jobId, pick(OUTCOMES, s.outcome))
+    case 'settle':
+      return store.settle(job.jobId)
+    case 'postpone':
+      return store.postpone(job.jobId, s.dueInMs)
+  }
+}
+
+type HolderStep = Extract<Step, { claim: number }>
+
+async function playHolder(cast: Cast, stage: Stage, s: HolderStep): Promise<unknown> {
+  const held = stage.claims.at(-1 - s.claim)
+  if (!held) return undefined
+  const { store } = stage
+  const claim = { ...held, leaseMs: s.leaseMs }
+  switch (s.kind) {
+    case 'renew':
+      return store.renew(claim)
+    case 'advance':
+      return store.advance(claim, {
+        stage: 'transcribing',
+        ...(s.total === null ? {} : { totalSegments: s.total }),
+      })
+    case 'mark':
+      return store.mark(
+        claim,
+        s.marks.map(([segment, verdict]) => pick(MARKS, verdict)(pick(cast.segments, segment))),
+      )
+    case 'beginEnding':
+      return store.beginEnding(claim, pick(OUTCOMES, s.outcome))
+    case 'snooze': {
+      const reason = s.withReason ? { reasonCode: 'stt_timeout' as const } : {}
+      return store.snooze(claim, { waitingFor: 'capacity', forMs: s.dueInMs, ...reason })
+    }
+    case 'requeue':
+    case 'continueNext': {
+      const reason = s.withReason ? { reasonCode: 'sync_vad_failed' as const } : {}
+      const { attemptSpent, dueInMs } = s
+      return store[s.kind](claim, { lastError: 'x', attemptSpent, dueInMs, ...reason })
+    }
+  }
+}
+
+function sighting(stage: Stage, jobId: JobId, ago: number): Seen | undefined {
+  return stage.seen.get(jobId)?.at(-1 - ago)
+}
+
+/** Everything a caller could see of the cast, in plain values. */
+export async function look(cast: Cast, stage: Stage, shard: number): Promise<unknown> {
+  const { store } = stage
+  const jobs = await Promise.all(
+    cast.jobs.map(async ({ jobId, uid, contentId }) => {
+      const [record, view, marks, events, holder] = await Promise.all([
+        store.read(jobId),
+        store.view(jobId),
+        store.marks(jobId),
+        store.events(jobId),
+        store.contentHolder(uid, contentId),
+      ])
+      const seen = { record, view, marks: [...marks].sort(), events, holder }
+      return scrub(seen, remember(stage, jobId, record))
+    }),
+  )
+  const own = new Set(cast.jobs.map(({ jobId }) => jobId))
+  const due = (await store.due(shard, 10_000)).filter((jobId) => own.has(jobId)).sort()
+  return { jobs, due }
+}
+
+/** A new record under an old id is another job: what was seen of the old one is forgotten with it. */
+function remember(stage: Stage, jobId: JobId, record: JobRecord | undefined): number {
+  if (!record) {
+    stage.seen.delete(jobId)
+    return 0
+  }
+  const { status, epoch, generation } = record
+  const before = stage.seen.get(jobId) ?? []
+  stage.seen.set(jobId, [...before, { status, epoch, generation }])
+  return before[0]?.epoch ?? epoch
+}
+
+const AN_INSTANT = 1_000_000_000_000
+
+/** Two clocks never agree: instants become one word, epochs their distance from the first one. */
+export function scrub(value: unknown, firstEpoch?: number): unknown {
+  const walk = (inner: unknown, field = ''): unknown => {
+    if (field === 'epoch') return firstEpoch === undefined ? 'an epoch' : Number(inner) - firstEpoch
+    if (typeof inner === 'number') return inner > AN_INSTANT ? 'an instant' : inner
+    if (Array.isArray(inner)) return inner.map((item) => walk(item))
+    if (typeof inner !== 'object' || inner === null) return inner
+    return Object.fromEntries(Object.entries(inner).map(([key, item]) => [key, walk(item, key)]))
+  }
+  return walk(value)
+}
