@@ -1,0 +1,165 @@
+import type { Secret } from './secrets.ts'
+
+/** The checked configuration, one group a room. Spans are milliseconds; frozen throughout. */
+export interface Config {
+  readonly service: ServiceConfig
+  readonly http: HttpConfig
+  readonly redis: { readonly url: Secret; readonly commandTimeoutMs: number }
+  readonly gcs: GcsConfig
+  readonly dispatch: DispatchConfig
+  /** Absent when no queue is named; cloud_tasks mode always has it. */
+  readonly tasks: TasksConfig | undefined
+  readonly identity: IdentityConfig
+  readonly stt: SttConfig
+  readonly upload: UploadConfig
+  readonly lanes: { readonly freshMs: number; readonly lookbackMs: number }
+  readonly claims: ClaimsConfig
+  readonly run: RunConfig
+  readonly fairUse: FairUseConfig
+  readonly recovery: RecoveryConfig
+  readonly status: { readonly pollAfterMs: number; readonly streamIntervalMs: number }
+  readonly compute: { /** 0: one less than the CPUs, at least one. */ readonly workers: number }
+  readonly telemetry: TelemetryConfig
+}
+
+export interface ServiceConfig {
+  /** Both set by Cloud Run only. */
+  readonly name: string | undefined
+  readonly revision: string | undefined
+  readonly publicUrl: string | undefined
+  readonly timeoutMs: number
+  readonly shutdownGraceMs: number
+}
+
+export interface HttpConfig {
+  readonly host: string
+  readonly port: number
+  /** Every route but the worker. */
+  readonly requestTimeoutMs: number
+  /** Until all headers are in; a body's silence is limited by `upload.idleTimeoutMs`. */
+  readonly headersTimeoutMs: number
+}
+
+export interface GcsConfig {
+  readonly stagingBucket: string
+  readonly dataBucket: string
+  readonly projectId: string | undefined
+  readonly apiEndpoint: string | undefined
+  readonly operationTimeoutMs: number
+  readonly readIdleTimeoutMs: number
+}
+
+/** How the queue delivers, and how much is done without one. */
+export interface DispatchConfig {
+  readonly mode: 'inline' | 'cloud_tasks'
+  readonly maxAttempts: number
+  readonly minBackoffMs: number
+  readonly inlineMaxRunningJobs: number
+}
+
+export interface TasksConfig {
+  readonly projectId: string
+  readonly location: string
+  readonly queue: string
+  readonly backfillQueue: string | undefined
+  readonly handlerUrl: string
+  readonly audience: string
+  readonly invokerEmail: string
+  /** How long the queue waits for one delivery. */
+  readonly deadlineMs: number
+  readonly rpcTimeoutMs: number
+  /** A queue other than the real one. */
+  readonly api: TasksApi | undefined
+}
+
+export interface TasksApi {
+  readonly host: string
+  readonly port: number
+  readonly plaintext: boolean
+}
+
+export interface IdentityConfig {
+  /** Key of all ids. */
+  readonly idSecret: Secret
+  /** Takes callers' word for who they are; never in a deployed configuration. */
+  readonly devIdentity: boolean
+  readonly certsTimeoutMs: number
+  /** Task endpoints; with no audience or account every caller is refused (I10). */
+  readonly oidc: {
+    readonly audience: string | undefined
+    readonly invokerEmail: string | undefined
+    readonly certsUrl: string
+    readonly extraIssuers: readonly string[]
+  }
+  readonly firebase: {
+    readonly projectId: string | undefined
+    readonly certsUrl: string
+    readonly extraIssuers: readonly string[]
+  }
+}
+
+/** The chosen provider carries its own key; the base URLs also serve users who bring theirs. */
+export interface SttConfig {
+  readonly provider:
+    | { readonly kind: 'deepgram' | 'openai'; readonly apiKey: Secret }
+    | { readonly kind: 'offline' | 'spans' }
+  readonly deepgram: { readonly baseUrl: string; readonly model: string }
+  readonly openai: { readonly baseUrl: string; readonly model: string }
+  readonly offline: {
+    readonly command: string
+    readonly libraryPath: string | undefined
+    readonly modelDir: string | undefined
+  }
+  readonly language: string | undefined
+  readonly timeoutMs: number
+  readonly maxParallelSegments: number
+}
+
+export interface UploadConfig {
+  readonly maxFiles: number
+  readonly maxBytes: number
+  readonly maxDecodedBytes: number
+  /** Length of the audio of one upload. */
+  readonly maxDecodedMs: number
+  readonly maxFrames: number
+  readonly idleTimeoutMs: number
+  readonly bufferBudgetBytes: number
+  readonly bufferedFileMaxBytes: number
+}
+
+export interface ClaimsConfig {
+  readonly leaseMs: number
+  readonly renewMs: number
+  readonly stopMarginMs: number
+  readonly unansweredAbortMs: number
+}
+
+export interface RunConfig {
+  readonly budgetMs: number
+  /** Hard abort of a run, and the limit of the worker route; 0 means none. */
+  readonly abortMs: number
+  readonly stallMs: number
+  readonly maxFruitlessAttempts: number
+  readonly failureThreshold: number
+}
+
+export interface FairUseConfig {
+  /** 0 means no limit. */
+  readonly userMaxRunningJobs: number
+  readonly slotSnoozeMs: number
+}
+
+export interface RecoveryConfig {
+  readonly maxRevivals: number
+  readonly queuedProbeAfterMs: number
+  readonly sweepIntervalMs: number
+  /** Per shard and pass. */
+  readonly batchSize: number
+  readonly terminalRetentionMs: number
+}
+
+export interface TelemetryConfig {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+  readonly rawUid: boolean
+  readonly projectId: string | undefined
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { READERS } from '../../../src/config/settings.ts'
+import { faultsOf } from './faults-of.ts'
+
+/** Name, least and greatest value that make sense alone, and the step just outside. */
+const WHOLE: readonly (readonly [string, number, number])[] = [
+  ['PORT', 0, 65_535],
+  ['SERVICE_TIMEOUT_SECONDS', 60, 3_600],
+  ['HTTP_SYNC_JOBS_RUN_TIMEOUT', 0, 3_600],
+  ['SHUTDOWN_GRACE_SECONDS', 1, 9],
+  ['COMPUTE_WORKERS', 0, 64],
+  ['SYNC_TASKS_MAX_ATTEMPTS', 2, 100],
+  ['SYNC_TASKS_DISPATCH_DEADLINE_SECONDS', 15, 1_800],
+  ['SYNC_TASKS_RPC_TIMEOUT_MS', 100, 600_000],
+  ['SYNC_TASKS_API_PORT', 1, 65_535],
+  ['REDIS_COMMAND_TIMEOUT_MS', 50, 60_000],
+  ['GCS_OPERATION_TIMEOUT_MS', 100, 600_000],
+  ['GCS_READ_IDLE_TIMEOUT_MS', 100, 600_000],
+  ['CERTS_TIMEOUT_MS', 100, 60_000],
+  ['STT_MAX_PARALLEL_SEGMENTS', 1, 64],
+  ['UPLOAD_MAX_FILES', 1, 1_000],
+  ['UPLOAD_MAX_BYTES', 1_024, 32 * 1024 * 1024 - 1],
+  ['UPLOAD_MAX_DECODED_BYTES', 32_000, 1_073_741_824],
+  ['UPLOAD_MAX_DECODED_SECONDS', 1, 86_400],
+  ['UPLOAD_MAX_FRAMES', 1, 100_000_000],
+  ['UPLOAD_IDLE_TIMEOUT_MS', 100, 600_000],
+  ['UPLOAD_BUFFER_BUDGET_BYTES', 65_536, 8_589_934_592],
+  ['UPLOAD_BUFFERED_FILE_MAX_BYTES', 0, 33_554_431],
+  ['SYNC_FRESH_HOURS', 1, 720],
+  ['SYNC_LOOKBACK_DAYS', 1, 365],
+  ['MAX_FRUITLESS_ATTEMPTS', 1, 100],
+  ['USER_MAX_RUNNING_JOBS', 0, 1_000],
+  ['INLINE_MAX_RUNNING_JOBS', 1, 1_000],
+  ['MAX_REVIVALS', 0, 100],
+  ['REAPER_BATCH_SIZE', 1, 10_000],
+  ['TERMINAL_RETENTION_HOURS', 1, 720],
+  ['STATUS_POLL_AFTER_MS', 100, 600_000],
+  ['STATUS_STREAM_INTERVAL_MS', 50, 60_000],
+]
+
+const FRACTIONS: readonly (readonly [string, number, number])[] = [
+  ['HTTP_REQUEST_TIMEOUT_SECONDS', 1, 3_600],
+  ['SYNC_TASKS_MIN_BACKOFF_SECONDS', 1, 3_600],
+  ['STT_TIMEOUT_SECONDS', 1, 1_800],
+  ['CLAIM_LEASE_SECONDS', 1, 600],
+  ['CLAIM_RENEW_SECONDS', 0.1, 300],
+  ['CLAIM_STOP_MARGIN_SECONDS', 0.1, 60],
+  ['CLAIM_UNANSWERED_ABORT_SECONDS', 1, 600],
+  ['RUN_BUDGET_SECONDS', 1, 3_600],
+  ['RUN_STALL_SECONDS', 1, 3_600],
+  ['FAILURE_THRESHOLD', 0, 1],
+  ['USER_SLOT_SNOOZE_SECONDS', 0.1, 3_600],
+  ['QUEUED_PROBE_AFTER_SECONDS', 0.1, 3_600],
+  ['REAPER_SWEEP_INTERVAL_SECONDS', 0.1, 3_600],
+]
+
+const WORDS: readonly (readonly [string, string])[] = [
+  ['SYNC_DISPATCH_MODE', 'queue'],
+  ['SYNC_TASKS_API_PLAINTEXT', 'yes'],
+  ['SYNC_DEV_IDENTITY', '1'],
+  ['LOG_RAW_UID', 'TRUE'],
+  ['LOG_LEVEL', 'verbose'],
+  ['STT_PROVIDER', 'whisper'],
+  ['STT_LANGUAGE', 'english please'],
+  ['HOST', 'not a host'],
+  ['K_SERVICE', 'a\nb'],
+  ['SYNC_PUBLIC_URL', 'http://sync.example.com'],
+  ['SYNC_TASKS_PROJECT', 'Omi'],
+  ['SYNC_TASKS_LOCATION', 'us central'],
+  ['SYNC_TASKS_HANDLER_URL', 'sync.example.com/v2/sync-jobs/run'],
+  ['SYNC_TASKS_INVOKER_SA', 'invoker'],
+  ['SYNC_TASKS_API_HOST', '127.0.0.1:8123'],
+  ['SYNC_TASKS_BACKFILL_QUEUE', 'a/b'],
+  ['GCS_STAGING_BUCKET', 'gs://staging'],
+  ['GCS_DATA_BUCKET', 'Data'],
+  ['GCS_API_ENDPOINT', 'localhost:4443'],
+  ['OIDC_CERTS_URL', 'http://certs.example.com'],
+  ['FIREBASE_CERTS_URL', 'http://10.0.0.1/certs'],
+  ['DEEPGRAM_BASE_URL', 'api.deepgram.com'],
+  ['OPENAI_BASE_URL', 'ftp://x'],
+  ['REDIS_URL', 'redis://'],
+  ['REDIS_URL', 'localhost:6379'],
+]
+
+const accuses = (name: string, value: string) =>
+  faultsOf({ [name]: value }).some((fault) => fault.startsWith(`${name} must `))
+
+describe('a variable alone', () => {
+  it.each([...WHOLE, ...FRACTIONS])('%s is held between %d and %d', (name, min, max) => {
+    const step = WHOLE.some(([whole]) => whole === name) ? 1 : 0.001
+    expect(accuses(name, String(min)), `${min}`).toBe(false)
+    expect(accuses(name, String(max)), `${max}`).toBe(false)
+    expect(accuses(name, String(max + step)), `over ${max}`).toBe(true)
+    const under = min - step
+    expect(accuses(name, under < 0 ? '-1' : String(under)), `under ${min}`).toBe(true)
+    for (const odd of ['five', '0x10', '1e3', '5s', '1_000', 'NaN', 'Infinity']) {
+      expect(accuses(name, odd), odd).toBe(true)
+    }
+  })
+
+  it.each(WHOLE)('%s is whole', (name, min) => {
+    expect(accuses(name, `${min}.5`)).toBe(true)
+  })
+
+  it.each(WORDS)('%s refuses %s', (name, value) => {
+    expect(accuses(name, value)).toBe(true)
+  })
+
+  it('has its limits tested here whenever it is a number', () => {
+    const samples = ['0.5', '1', '2', '60', '200', '40000', '2000000']
+    const isNumeric = (reader: (typeof READERS)[keyof typeof READERS]) =>
+      samples.some((sample) => typeof reader.safeParse(sample).data === 'number')
+    const numeric = Object.entries(READERS).filter(([, reader]) => isNumeric(reader))
+    expect(numeric.map(([name]) => name).sort()).toEqual(
+      [...WHOLE, ...FRACTIONS].map(([name]) => name).sort(),
+    )
+  })
+})
