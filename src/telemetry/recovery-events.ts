@@ -1,0 +1,59 @@
+import type { JobId, Status, Uid, UidHash } from '../kernel/index.ts'
+import { type EventSink, record } from './record.ts'
+
+export interface StatusRewritten {
+  readonly jobId: JobId
+  readonly uidHash?: UidHash | undefined
+  readonly uid?: Uid | undefined
+  /** `missing` when the store had forgotten the job. */
+  readonly from: Status | 'missing'
+  /** `same_as` when the job turned out to be another one's twin. */
+  readonly to: Status | 'same_as'
+  /** A code or one plain phrase. */
+  readonly reason: string
+  readonly by: 'reaper' | 'operator' | 'user' | 'rebuild'
+}
+
+export interface RecoveryPass {
+  /** How many of each: `checked`, `ensured`, `revived`, `landed`, … */
+  readonly counts: Readonly<Record<string, number>>
+  readonly ms?: number | undefined
+}
+
+export interface UnexpectedError {
+  /** The room or step: `http`, `dispatch`, `reaper`. */
+  readonly where: string
+  readonly error: unknown
+  readonly jobId?: JobId | undefined
+}
+
+export function createRecoveryEvents(sink: EventSink) {
+  return {
+    /** A status never changes silently. */
+    statusRewritten(facts: StatusRewritten) {
+      record(sink, {
+        name: 'status_rewritten',
+        message: 'Status rewritten',
+        severity: 'warn',
+        facts,
+        labels: { from: facts.from, to: facts.to, by: facts.by },
+      })
+    },
+    recoveryPass(facts: RecoveryPass) {
+      record(sink, { name: 'recovery_pass', message: 'Recovery pass ended', facts })
+      for (const [verdict, count] of Object.entries(facts.counts)) {
+        if (count > 0) sink.counters.add('recovery_jobs', { verdict }, count)
+      }
+    },
+    /** A bug: neither terminal nor retryable by its type. */
+    unexpectedError(facts: UnexpectedError) {
+      record(sink, {
+        name: 'unexpected_error',
+        message: 'Unexpected error',
+        severity: 'error',
+        facts,
+        labels: { where: facts.where },
+      })
+    },
+  }
+}

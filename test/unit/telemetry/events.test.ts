@@ -1,0 +1,254 @@
+import { describe, expect, it } from 'vitest'
+import { createNaming, newJobId, uidSchema } from '../../../src/kernel/index.ts'
+import { createCounters, createEvents, type Events } from '../../../src/telemetry/index.ts'
+import { captureLines } from './captured-lines.ts'
+
+const uid = uidSchema.parse('user-1')
+const naming = createNaming('a key of the test, long enough for it')
+const uidHash = naming.uidHash(uid)
+const jobId = newJobId(new Uint8Array(16).fill(0xab), 7)
+const segmentId = naming.segmentId(
+  naming.fileId(uid, {
+    sha256: 'aa',
+    startMs: 0,
+    codec: 'opus',
+    sampleRate: 16_000,
+    channels: 1,
+    frameSize: 160,
+  }),
+  0,
+  1,
+)
+const counts = { total: 3, successful: 2, silent: 0, failed: 1 }
+const task = { jobId, generation: 1, lane: 'fresh' } as const
+
+/** Every event once: name in code, call, counter with labels, severity. */
+const CASES: readonly {
+  name: keyof Events
+  act: (events: Events) => void
+  counter: string
+  labels: Record<string, string>
+  severity: string
+}[] = [
+  {
+    name: 'uploadAccepted',
+    act: (e) =>
+      e.uploadAccepted({
+        jobId,
+        uidHash,
+        uid,
+        files: 2,
+        bytes: 10,
+        lane: 'fresh',
+        dispatchMode: 'inline',
+        totalMs: 4,
+      }),
+    counter: 'upload_accepted',
+    labels: { dispatch_mode: 'inline', lane: 'fresh' },
+    severity: 'INFO',
+  },
+  {
+    name: 'uploadRefused',
+    act: (e) => e.uploadRefused({ code: 'staging_unavailable', status: 503, uidHash, uid }),
+    counter: 'upload_refused',
+    labels: { code: 'staging_unavailable' },
+    severity: 'WARNING',
+  },
+  {
+    name: 'taskEnqueued',
+    act: (e) => e.taskEnqueued(task),
+    counter: 'task_enqueued',
+    labels: { lane: 'fresh' },
+    severity: 'INFO',
+  },
+  {
+    name: 'taskEnqueueUncertain',
+    act: (e) => e.taskEnqueueUncertain({ ...task, cause: '4 DEADLINE_EXCEEDED' }),
+    counter: 'task_enqueue_uncertain',
+    labels: { lane: 'fresh' },
+    severity: 'WARNING',
+  },
+  {
+    name: 'taskEnqueueRefused',
+    act: (e) => e.taskEnqueueRefused({ ...task, cause: '7 PERMISSION_DENIED' }),
+    counter: 'task_enqueue_refused',
+    labels: { lane: 'fresh' },
+    severity: 'ERROR',
+  },
+  {
+    name: 'deliveryReceived',
+    act: (e) => e.deliveryReceived({ jobId, generation: 0, retryCount: undefined }),
+    counter: 'delivery_received',
+    labels: {},
+    severity: 'INFO',
+  },
+  {
+    name: 'deliveryAnswered',
+    act: (e) => e.deliveryAnswered({ jobId, status: 409, code: 'locked', ms: 3 }),
+    counter: 'delivery_answered',
+    labels: { code: 'locked', status: '409' },
+    severity: 'INFO',
+  },
+  {
+    name: 'deliveryRejected',
+    act: (e) => e.deliveryRejected({ reason: 'wrong_audience' }),
+    counter: 'delivery_rejected',
+    labels: { reason: 'wrong_audience' },
+    severity: 'WARNING',
+  },
+  {
+    name: 'deliveryDropped',
+    act: (e) => e.deliveryDropped({ reason: 'invalid_payload', detail: 'not JSON' }),
+    counter: 'delivery_dropped',
+    labels: { reason: 'invalid_payload' },
+    severity: 'ERROR',
+  },
+  {
+    name: 'certificatesUnavailable',
+    act: (e) => e.certificatesUnavailable({ tokens: 'oidc', reason: 'no answer in 5 s' }),
+    counter: 'certificates_unavailable',
+    labels: { tokens: 'oidc' },
+    severity: 'ERROR',
+  },
+  {
+    name: 'claimTaken',
+    act: (e) => e.claimTaken({ jobId, generation: 0, attempt: 1, epoch: 9 }),
+    counter: 'claim_taken',
+    labels: {},
+    severity: 'INFO',
+  },
+  {
+    name: 'claimLost',
+    act: (e) => e.claimLost({ jobId, epoch: 9, reason: 'refused' }),
+    counter: 'claim_lost',
+    labels: { reason: 'refused' },
+    severity: 'WARNING',
+  },
+  {
+    name: 'segmentLanded',
+    act: (e) => e.segmentLanded({ jobId, segmentId, verdict: 'landed' }),
+    counter: 'segment_landed',
+    labels: { verdict: 'landed' },
+    severity: 'DEBUG',
+  },
+  {
+    name: 'attemptEnded',
+    act: (e) =>
+      e.attemptEnded({
+        jobId,
+        attempt: 2,
+        outcome: 'retry',
+        ms: 9,
+        reasonCode: 'stt_timeout',
+        error: new Error('slow'),
+      }),
+    counter: 'attempt_ended',
+    labels: { outcome: 'retry', reason_code: 'stt_timeout' },
+    severity: 'WARNING',
+  },
+  {
+    name: 'jobFinalized',
+    act: (e) =>
+      e.jobFinalized({ jobId, uidHash, uid, status: 'partial_failure', counts, errors: ['a'] }),
+    counter: 'job_finalized',
+    labels: { status: 'partial_failure' },
+    severity: 'WARNING',
+  },
+  {
+    name: 'jobSettled',
+    act: (e) => e.jobSettled({ jobId }),
+    counter: 'job_settled',
+    labels: {},
+    severity: 'INFO',
+  },
+  {
+    name: 'statusRewritten',
+    act: (e) =>
+      e.statusRewritten({
+        jobId,
+        uidHash,
+        uid,
+        from: 'processing',
+        to: 'queued',
+        reason: 'lease lapsed',
+        by: 'reaper',
+      }),
+    counter: 'status_rewritten',
+    labels: { by: 'reaper', from: 'processing', to: 'queued' },
+    severity: 'WARNING',
+  },
+  {
+    name: 'recoveryPass',
+    act: (e) => e.recoveryPass({ counts: { ensured: 0, checked: 0 } }),
+    counter: 'recovery_pass',
+    labels: {},
+    severity: 'INFO',
+  },
+  {
+    name: 'unexpectedError',
+    act: (e) => e.unexpectedError({ where: 'dispatch', error: new TypeError('x is not y'), jobId }),
+    counter: 'unexpected_error',
+    labels: { where: 'dispatch' },
+    severity: 'ERROR',
+  },
+]
+
+function createWatchedEvents() {
+  const counters = createCounters()
+  const captured = captureLines()
+  return { ...captured, counters, events: createEvents({ logger: captured.logger, counters }) }
+}
+
+describe('events', () => {
+  it.each(CASES)('$name writes its line and moves its counter', (one) => {
+    const { events, counters, lines } = createWatchedEvents()
+    one.act(events)
+    expect(counters.snapshot()).toEqual([{ name: one.counter, labels: one.labels, value: 1 }])
+    expect(lines()).toHaveLength(1)
+    expect(lines()[0]).toMatchObject({ event: one.counter, severity: one.severity })
+  })
+
+  it('are each tried here', () => {
+    const { events } = createWatchedEvents()
+    expect(Object.keys(events).sort()).toEqual(CASES.map((one) => one.name).sort())
+  })
+
+  it('never put an id into a label, and no raw user id into a line', () => {
+    const { events, counters, text } = createWatchedEvents()
+    for (const one of CASES) one.act(events)
+    const labels = JSON.stringify(counters.snapshot())
+    for (const id of [jobId, uidHash, segmentId, uid]) expect(labels).not.toContain(id)
+    expect(text()).not.toContain(uid)
+    expect(text()).toContain(uidHash)
+  })
+
+  it('let a job be followed from the accept on', () => {
+    const { events, lines } = createWatchedEvents()
+    CASES[0]?.act(events)
+    expect(lines()[0]).toMatchObject({
+      jobId,
+      uidHash,
+      files: 2,
+      bytes: 10,
+      lane: 'fresh',
+      dispatchMode: 'inline',
+      totalMs: 4,
+    })
+  })
+
+  it('count what a recovery pass did, by verdict', () => {
+    const { events, counters } = createWatchedEvents()
+    events.recoveryPass({ counts: { checked: 5, ensured: 2, raced: 0 } })
+    events.recoveryPass({ counts: { checked: 1 } })
+    expect(counters.snapshot().filter((reading) => reading.name === 'recovery_jobs')).toEqual([
+      { name: 'recovery_jobs', labels: { verdict: 'checked' }, value: 6 },
+      { name: 'recovery_jobs', labels: { verdict: 'ensured' }, value: 2 },
+    ])
+  })
+
+  it('log an error by type and safe message', () => {
+    const { events, lines } = createWatchedEvents()
+    events.unexpectedError({ where: 'http', error: new TypeError('x is not y') })
+    expect(lines()[0]?.['error']).toMatchObject({ type: 'TypeError', message: 'x is not y' })
+  })
+})
