@@ -8,7 +8,7 @@ export interface SampleSpan {
 
 /** One piece of a file that goes to speech-to-text. */
 export interface CutSegment extends SampleSpan {
-  /** Detected speech inside; what fair use meters. */
+  /** Detected speech inside, rounded up; what fair use meters. */
   readonly speechMs: number
 }
 
@@ -116,7 +116,7 @@ function withSpeech(segment: SampleSpan, spans: readonly SampleSpan[]): CutSegme
     const to = Math.min(span.endSample, segment.endSample)
     if (to > from) speechSamples += to - from
   }
-  return { ...segment, speechMs: Math.round((speechSamples * 1_000) / DECODED_RATE_HZ) }
+  return { ...segment, speechMs: Math.ceil((speechSamples * 1_000) / DECODED_RATE_HZ) }
 }
 
 function extentOf(spans: readonly SampleSpan[]): SampleSpan {
