@@ -19,3 +19,14 @@ export function utcDay(epochMs: number): string {
 export function dayStartMs(day: string): number {
   return Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6, 8)}T00:00:00.000Z`)
 }
+
+/**
+ * A `Retry-After` header (RFC 9110: whole seconds, or an HTTP date) as milliseconds from `nowMs`; a
+ * date gone by means now, anything unreadable undefined.
+ */
+export function retryAfterMs(header: string | null | undefined, nowMs: number): number | undefined {
+  const value = header?.trim() ?? ''
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * SECOND_MS)
+  const atMs = value.endsWith(' GMT') ? Date.parse(value) : Number.NaN
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs)
+}

@@ -12,8 +12,6 @@ import { runCommand } from './run-command.ts'
 export interface Recogniser extends Program {
   /** The American English model: `en-us/`, `en-us.lm.bin`, `cmudict-en-us.dict`. */
   readonly modelDir: string
-  /** What this build of it must be told beyond the common arguments. */
-  readonly extraArgs: readonly string[]
 }
 
 /** CMU PocketSphinx with its American English model, about 55 MB unpacked. */
@@ -34,19 +32,8 @@ async function check(program: Program): Promise<Recogniser | undefined> {
   const modelDir = await findModel(program.command)
   // Without arguments it lists those it knows and exits with 1.
   const { stdout, stderr } = await runCommand(program.command, [], { env: program.env })
-  const usage = `${stdout}${stderr}`
-  if (modelDir === undefined || !usage.includes('-hypseg')) return undefined
-  return { ...program, modelDir, extraArgs: [...trueTimes(usage), ...boundedSearch(usage)] }
-}
-
-/** Builds that drop silence before recognising count time without it. */
-function trueTimes(usage: string): string[] {
-  return usage.includes('-remove_silence') ? ['-remove_silence', 'no'] : []
-}
-
-/** The default of 30,000 makes it slower than speech in noise, and no better in quiet. */
-function boundedSearch(usage: string): string[] {
-  return usage.includes('-maxhmmpf') ? ['-maxhmmpf', '5000'] : []
+  const isRecogniser = `${stdout}${stderr}`.includes('-hypseg')
+  return isRecogniser && modelDir !== undefined ? { ...program, modelDir } : undefined
 }
 
 async function findModel(command: string): Promise<string | undefined> {

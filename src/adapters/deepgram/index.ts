@@ -1,0 +1,2 @@
+/** Speech-to-text by Deepgram. */
+export { createDeepgram, type DeepgramOptions } from './deepgram.ts'
