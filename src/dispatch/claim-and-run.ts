@@ -1,0 +1,83 @@
+import { type HeldClaim, holdClaim } from '../jobs/index.ts'
+import {
+  isFinalDelivery,
+  parseRetryCount,
+  type TaskPayload,
+  type UidHash,
+} from '../kernel/index.ts'
+import { answerOf, answers, type DeliveryAnswer } from './answers.ts'
+import { conclude, endJob } from './conclude.ts'
+import type { DeliveryDeps } from './delivery-deps.ts'
+import { noteAttempt, runClaimed } from './run-claimed.ts'
+import { bringBack, settleOwed, withoutClaim } from './unclaimed.ts'
+
+/** Claims the job and runs one attempt inside the request (I3). */
+export async function claimAndRun(
+  deps: DeliveryDeps,
+  payload: TaskPayload,
+  uidHash: UidHash,
+  delivery: { readonly retryCount: string | undefined; readonly stop: AbortSignal },
+): Promise<DeliveryAnswer> {
+  const jobId = payload.job_id
+  const askedAtMs = deps.clock.monotonicMs()
+  const token = Buffer.from(deps.randomBytes(16)).toString('hex')
+  const ask = () =>
+    deps.store.claim({
+      jobId,
+      generation: payload.generation,
+      token,
+      leaseMs: deps.leaseMs,
+      userSlots: deps.userSlots,
+      slotSnoozeMs: deps.slotSnoozeMs,
+    })
+  let granted = await ask()
+  if (granted.kind === 'missing') {
+    const answer = await bringBack(deps, payload, uidHash)
+    if (answer) return answer
+    granted = await ask()
+  }
+  if (granted.kind !== 'claimed') return withoutClaim(deps, payload, uidHash, granted)
+  const { generation, attempt, epoch } = granted.claim
+  deps.events.claimTaken({ jobId, generation, attempt, epoch })
+  await using held = holdClaim(
+    { store: deps.store, clock: deps.clock, times: deps.leaseTimes },
+    granted.claim,
+    askedAtMs,
+  )
+  const retryCount = parseRetryCount(delivery.retryCount)
+  // Awaited here: the heartbeat ends with this block.
+  return await runHeld(deps, held, uidHash, {
+    finalDelivery: isFinalDelivery(retryCount, deps.maxAttempts),
+    stop: delivery.stop,
+  })
+}
+
+async function runHeld(
+  deps: DeliveryDeps,
+  held: HeldClaim,
+  uidHash: UidHash,
+  how: { readonly finalDelivery: boolean; readonly stop: AbortSignal },
+): Promise<DeliveryAnswer> {
+  const { jobId, attempt } = held.claim
+  const manifest = await deps.archive.readManifest(uidHash, jobId)
+  if (!manifest || attempt > 1) {
+    const known = await deps.archive.readOutcome(uidHash, jobId)
+    if (known && 'outcome' in known) {
+      const outcome = await deps.endings.complete(known, known.outcome)
+      return settleOwed(deps, jobId, manifest, answers.done(outcome.status, true))
+    }
+  }
+  if (!manifest) {
+    const record = await deps.store.read(jobId)
+    if (!record) return answers.expired()
+    const outcome = await deps.endings.endWithoutManifest(held, record)
+    return settleOwed(deps, jobId, undefined, answers.done(outcome.status, false))
+  }
+  if (manifest.byok) {
+    return answerOf(await endJob(deps, held, manifest, { reasonCode: 'byok_worker_lost' }, true))
+  }
+  const report = await runClaimed(deps, held, manifest, how.stop)
+  const conclusion = await conclude(deps, held, manifest, report, how.finalDelivery)
+  noteAttempt(deps.events, held.claim, report)
+  return answerOf(conclusion)
+}

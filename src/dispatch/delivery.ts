@@ -1,0 +1,55 @@
+import {
+  describeError,
+  objectNames,
+  parseTaskBody,
+  type TaskPayload,
+  type UidHash,
+  uidHashSchema,
+} from '../kernel/index.ts'
+import { answers, type DeliveryAnswer } from './answers.ts'
+import { claimAndRun } from './claim-and-run.ts'
+import type { DeliveryDeps } from './delivery-deps.ts'
+
+export interface Delivery {
+  readonly authorization: string | undefined
+  /** The raw `X-CloudTasks-TaskRetryCount`; believed only after the token was verified (F22). */
+  readonly retryCount: string | undefined
+  readonly body: string
+  readonly stop: AbortSignal
+}
+
+/** One push of the queue: verify, claim, run, and say in the queue's language what became of it. */
+export async function deliver(deps: DeliveryDeps, delivery: Delivery): Promise<DeliveryAnswer> {
+  const verdict = await deps.verifier.verifyCaller(delivery.authorization)
+  if (verdict.kind === 'unavailable') {
+    deps.events.certificatesUnavailable({ tokens: 'oidc', reason: verdict.reason })
+    return answers.keysUnavailable()
+  }
+  if (verdict.kind === 'rejected') {
+    deps.events.deliveryRejected({ reason: verdict.reason })
+    return answers.forbidden(verdict.reason)
+  }
+  const parsed = parseTaskBody(delivery.body)
+  if (parsed.kind === 'newer_schema') return answers.newerSchema(parsed.version)
+  const uidHash = parsed.kind === 'task' ? manifestOwner(parsed.payload) : undefined
+  if (parsed.kind === 'invalid' || uidHash === undefined) {
+    const fault = parsed.kind === 'invalid' ? parsed.fault : 'manifest does not belong to job_id'
+    deps.events.deliveryDropped({ reason: 'invalid_payload', detail: fault })
+    return answers.invalidPayload()
+  }
+  try {
+    return await claimAndRun(deps, parsed.payload, uidHash, delivery)
+  } catch (error) {
+    deps.events.unexpectedError({ where: 'delivery', jobId: parsed.payload.job_id, error })
+    return answers.retry(describeError(error))
+  }
+}
+
+/** The user's keyed hash out of the manifest's name, when the name is this job's own. */
+function manifestOwner(payload: TaskPayload): UidHash | undefined {
+  const owner = uidHashSchema.safeParse(payload.manifest.split('/')[1])
+  if (!owner.success) return undefined
+  return objectNames.manifest(owner.data, payload.job_id) === payload.manifest
+    ? owner.data
+    : undefined
+}

@@ -1,0 +1,163 @@
+import type { HeldClaim } from '../jobs/index.ts'
+import {
+  type AbortCause,
+  LeaseLostError,
+  type Manifest,
+  RunAbortedError,
+  type SegmentId,
+} from '../kernel/index.ts'
+import {
+  type AttemptContext,
+  type AttemptOutcome,
+  type PipelineDeps,
+  runAttempt,
+} from '../pipeline/index.ts'
+import type { Claim, Clock, JobStore, SegmentMark } from '../ports/index.ts'
+import type { Events } from '../telemetry/index.ts'
+
+export interface RunTimes {
+  /** The pipeline's own end of time, below the request's hard abort. */
+  readonly budgetMs: number
+  /** Without a segment or stage event for this long the run stops itself (F37). */
+  readonly stallMs: number
+}
+
+export interface RunDeps {
+  readonly store: Pick<JobStore, 'marks' | 'mark' | 'advance'>
+  readonly pipeline: PipelineDeps
+  readonly clock: Clock
+  readonly times: RunTimes
+}
+
+export type RunEnd =
+  | AttemptOutcome
+  | { readonly kind: 'lease_lost' }
+  | { readonly kind: 'aborted'; readonly cause: AbortCause }
+
+export interface RunReport {
+  readonly end: RunEnd
+  /** A segment landed or was judged silent in this attempt. */
+  readonly progressed: boolean
+  readonly ms: number
+}
+
+/** Runs one attempt under a held claim. Returns how it ended; releases and finalizes nothing. */
+export async function runClaimed(
+  deps: RunDeps,
+  held: HeldClaim,
+  manifest: Manifest,
+  /** Shutdown or the request's hard abort; its reason is a RunAbortedError. */
+  stop: AbortSignal,
+): Promise<RunReport> {
+  const startedMs = deps.clock.monotonicMs()
+  const ms = () => Math.round(deps.clock.monotonicMs() - startedMs)
+  const watch = watchRun(deps.clock, deps.times)
+  const signal = AbortSignal.any([held.signal, stop, watch.signal])
+  let progressed = false
+  try {
+    const marks = new Map(await deps.store.marks(manifest.jobId))
+    const note = (mark: SegmentMark) => {
+      marks.set(mark.segmentId, mark)
+      progressed ||= mark.verdict !== 'failed'
+      watch.progressed()
+    }
+    const end = await runAttempt(
+      deps.pipeline,
+      contextOf(deps, held, manifest, { signal, marks, note, watch }),
+    )
+    return { end, progressed, ms: ms() }
+  } catch (error) {
+    const end = endOfAbort(signal.aborted ? signal.reason : error)
+    if (!end) throw error
+    return { end, progressed, ms: ms() }
+  } finally {
+    await watch.stop()
+  }
+}
+
+function contextOf(
+  deps: RunDeps,
+  held: HeldClaim,
+  manifest: Manifest,
+  run: {
+    readonly signal: AbortSignal
+    readonly marks: ReadonlyMap<SegmentId, SegmentMark>
+    readonly note: (mark: SegmentMark) => void
+    readonly watch: RunWatch
+  },
+): AttemptContext {
+  return {
+    manifest,
+    signal: run.signal,
+    attempt: held.claim.attempt,
+    trusted: () => held.trusted(),
+    alreadyLanded: (segmentId) => run.marks.has(segmentId),
+    landed: async (mark) => {
+      await held.write((claim) => deps.store.mark(claim, [mark]))
+      run.note(mark)
+    },
+    progress: async (progress) => {
+      await held.write((claim) => deps.store.advance(claim, progress))
+      run.watch.progressed()
+    },
+  }
+}
+
+/** The end that an abort's reason stands for; undefined for any other error. */
+export function endOfAbort(reason: unknown): RunEnd | undefined {
+  if (reason instanceof LeaseLostError) return { kind: 'lease_lost' }
+  if (reason instanceof RunAbortedError) return { kind: 'aborted', cause: reason.abortCause }
+  return undefined
+}
+
+interface RunWatch {
+  readonly signal: AbortSignal
+  progressed(): void
+  stop(): Promise<void>
+}
+
+function watchRun(clock: Clock, times: RunTimes): RunWatch {
+  const controller = new AbortController()
+  const stopped = new AbortController()
+  const startedMs = clock.monotonicMs()
+  let progressMs = startedMs
+  const watching = (async () => {
+    for (;;) {
+      const nowMs = clock.monotonicMs()
+      const budgetLeft = startedMs + times.budgetMs - nowMs
+      const stallLeft = progressMs + times.stallMs - nowMs
+      if (budgetLeft <= 0) return controller.abort(new RunAbortedError('budget'))
+      if (stallLeft <= 0) return controller.abort(new RunAbortedError('stalled'))
+      await clock.sleep(Math.min(budgetLeft, stallLeft), stopped.signal)
+    }
+  })().catch((error: unknown) => {
+    if (!stopped.signal.aborted) controller.abort(error)
+  })
+  return {
+    signal: controller.signal,
+    progressed: () => {
+      progressMs = clock.monotonicMs()
+    },
+    stop: async () => {
+      stopped.abort()
+      await watching
+    },
+  }
+}
+
+/** One line an attempt, with why it failed. */
+export function noteAttempt(
+  events: Pick<Events, 'attemptEnded'>,
+  claim: Pick<Claim, 'jobId' | 'attempt'>,
+  report: RunReport,
+): void {
+  const { end, ms } = report
+  events.attemptEnded({
+    jobId: claim.jobId,
+    attempt: claim.attempt,
+    ms,
+    outcome: end.kind === 'aborted' ? end.cause : end.kind,
+    ...(end.kind === 'retry' ? { error: end.error, reasonCode: end.reasonCode } : {}),
+    ...(end.kind === 'discard' ? { error: end.detail, reasonCode: end.reasonCode } : {}),
+  })
+}

@@ -1,0 +1,139 @@
+import type { Archive } from '../durable/index.ts'
+import {
+  type JobId,
+  type JobRecord,
+  type Manifest,
+  type Outcome,
+  type OutcomeObject,
+  REASONS,
+  SCHEMA_VERSION,
+  UnavailableError,
+} from '../kernel/index.ts'
+import type { Clock, ConversationStore, JobStore, Seen } from '../ports/index.ts'
+import type { Events } from '../telemetry/index.ts'
+import { composeOutcome, type EndReason } from './compose-outcome.ts'
+import type { HeldClaim } from './held-claim.ts'
+import { takeStock } from './stock.ts'
+
+export interface EndingDeps {
+  readonly store: JobStore
+  readonly archive: Archive
+  readonly conversations: ConversationStore
+  readonly clock: Clock
+  readonly events: Events
+  readonly failureThreshold: number
+}
+
+/** What an outcome object says of its job besides the outcome. */
+export type JobFacts = Pick<JobRecord, 'jobId' | 'uidHash' | 'contentId' | 'lane' | 'totalFiles'>
+
+/** How jobs end. Order: frozen result, durable outcome, terminal record, blobs, manifest, due index. */
+export interface Endings {
+  /** By the claim's holder. @throws LeaseLostError */
+  endHeld(held: HeldClaim, manifest: Manifest, why: EndReason): Promise<Outcome>
+  /** By whoever holds no claim; `raced` when the job moved since it was seen. */
+  endSeen(manifest: Manifest, seen: Seen, why: EndReason): Promise<Outcome | 'raced'>
+  /** The manifest is gone and no outcome was written: the end the record alone can vouch for. */
+  endWithoutManifest(held: HeldClaim, record: JobRecord): Promise<Outcome>
+  /** The same by whoever holds no claim. */
+  endSeenWithoutManifest(record: JobRecord): Promise<Outcome | 'raced'>
+  /** Brings a frozen result to its end; safe to repeat by anyone. */
+  complete(job: JobFacts, frozen: Outcome): Promise<Outcome>
+  /** Blobs, manifest, due index: what a terminal job may still owe (I11). */
+  settle(jobId: JobId, manifest: Manifest | undefined): Promise<void>
+}
+
+export function createEndings(deps: EndingDeps): Endings {
+  const { store, archive, clock, events } = deps
+
+  const compose = async (manifest: Manifest, why: EndReason) => {
+    const marks = await store.marks(manifest.jobId)
+    const stock = await takeStock(deps, manifest, marks)
+    return composeOutcome(deps, { manifest, stock, endedAt: clock.now() }, why)
+  }
+
+  const complete = async (job: JobFacts, frozen: Outcome) => {
+    const { value } = await archive.createOutcome(outcomeObject(job, frozen))
+    const outcome = 'sameAs' in value ? await outcomeOfTwin(archive, value) : value.outcome
+    await store.finalize(job.jobId, outcome)
+    events.jobFinalized({
+      jobId: job.jobId,
+      uidHash: job.uidHash,
+      status: outcome.status,
+      counts: outcome.segments,
+      reasonCode: outcome.reasonCode,
+    })
+    return outcome
+  }
+
+  return {
+    complete,
+    endHeld: async (held, manifest, why) => {
+      await held.trusted()
+      const outcome = await compose(manifest, why)
+      await held.write((claim) => store.beginEnding(claim, outcome))
+      return complete(factsOf(manifest), outcome)
+    },
+    endWithoutManifest: async (held, record) => {
+      const outcome = expiredOutcome(record, clock.now())
+      await held.write((claim) => store.beginEnding(claim, outcome))
+      return complete(record, outcome)
+    },
+    endSeenWithoutManifest: async (record) => {
+      const outcome = expiredOutcome(record, clock.now())
+      const answer = await store.overrideEnding(record.jobId, record, outcome)
+      return answer.kind === 'done' ? complete(record, outcome) : 'raced'
+    },
+    endSeen: async (manifest, seen, why) => {
+      const outcome = await compose(manifest, why)
+      const answer = await store.overrideEnding(manifest.jobId, seen, outcome)
+      return answer.kind === 'done' ? complete(factsOf(manifest), outcome) : 'raced'
+    },
+    settle: async (jobId, manifest) => {
+      if (manifest) await archive.deleteStaging(manifest)
+      await store.settle(jobId)
+      events.jobSettled({ jobId })
+    },
+  }
+}
+
+function factsOf(manifest: Manifest): JobFacts {
+  const { jobId, uidHash, contentId, lane, files } = manifest
+  return { jobId, uidHash, contentId, lane, totalFiles: files.length }
+}
+
+function outcomeObject(job: JobFacts, outcome: Outcome): OutcomeObject {
+  const { jobId, uidHash, contentId, lane, totalFiles } = job
+  return { schemaVersion: SCHEMA_VERSION, jobId, uidHash, contentId, lane, totalFiles, outcome }
+}
+
+/** Files that nobody can read count as failed, whatever was planned of them. */
+function expiredOutcome(record: JobRecord, endedAt: number): Outcome {
+  const { total, successful, silent } = record.segments
+  const lost = Math.max(total - successful - silent, total === 0 ? record.totalFiles : 0)
+  const reasonCode = 'sync_staged_audio_expired'
+  return {
+    status: 'failed',
+    segments: { total: Math.max(total, lost), successful, silent, failed: lost },
+    newMemories: [],
+    updatedMemories: [],
+    errors: [REASONS[reasonCode].meaning],
+    error: REASONS[reasonCode].meaning,
+    reasonCode,
+    endedAt,
+  }
+}
+
+/** The job lost its content to a twin while Redis was empty: its end is the twin's. */
+async function outcomeOfTwin(
+  archive: Archive,
+  pointer: Extract<OutcomeObject, { sameAs: JobId }>,
+): Promise<Outcome> {
+  const twin = await archive.readOutcome(pointer.uidHash, pointer.sameAs)
+  if (!twin || 'sameAs' in twin) {
+    throw new UnavailableError(`the outcome of ${pointer.sameAs} is not there yet`, {
+      party: 'gcs',
+    })
+  }
+  return twin.outcome
+}

@@ -1,0 +1,106 @@
+import {
+  type JobId,
+  type JobRecord,
+  type Lane,
+  objectNames,
+  shardOfJob,
+  TASK_SCHEMA_VERSION,
+  taskName,
+  type UidHash,
+} from '../kernel/index.ts'
+import type { JobStore, NewTask, TaskQueue } from '../ports/index.ts'
+import type { Events } from '../telemetry/index.ts'
+
+/** What is needed to point a task at a job. */
+export interface TaskTarget {
+  readonly jobId: JobId
+  readonly uidHash: UidHash
+  readonly lane: Lane
+  readonly generation: number
+}
+
+/**
+ * `burnt`: the name was used and its task is gone; `uncertain` proves nothing; `refused` proves that
+ * no task exists.
+ */
+export type EnqueueOutcome =
+  | { readonly kind: 'enqueued' | 'burnt' }
+  | { readonly kind: 'uncertain' | 'refused'; readonly cause: string }
+
+export interface EnqueueDeps {
+  readonly queue: TaskQueue
+  readonly store: Pick<JobStore, 'overrideGeneration'>
+  readonly events: Pick<Events, 'taskEnqueued' | 'taskEnqueueUncertain' | 'taskEnqueueRefused'>
+}
+
+/** Creates the task of one generation. A name that exists counts only while its task is live. */
+export async function enqueue(
+  deps: EnqueueDeps,
+  target: TaskTarget,
+  options: { readonly notBefore?: number; readonly headers?: NewTask['headers'] } = {},
+): Promise<EnqueueOutcome> {
+  const name = taskName(target.jobId, target.generation)
+  const answer = await deps.queue.create({
+    lane: target.lane,
+    name,
+    payload: {
+      schema_version: TASK_SCHEMA_VERSION,
+      job_id: target.jobId,
+      uid_shard: shardOfJob(target.jobId),
+      generation: target.generation,
+      manifest: objectNames.manifest(target.uidHash, target.jobId),
+    },
+    ...(options.notBefore === undefined ? {} : { notBefore: options.notBefore }),
+    ...(options.headers ? { headers: options.headers } : {}),
+  })
+  const facts = { jobId: target.jobId, generation: target.generation, lane: target.lane }
+  if (answer.kind === 'created') {
+    deps.events.taskEnqueued(facts)
+    return { kind: 'enqueued' }
+  }
+  if (answer.kind === 'refused') {
+    deps.events.taskEnqueueRefused({ ...facts, cause: answer.cause })
+    return answer
+  }
+  const found = answer.kind === 'exists' ? await deps.queue.find(target.lane, name) : 'unknown'
+  if (found === 'live') {
+    deps.events.taskEnqueued(facts)
+    return { kind: 'enqueued' }
+  }
+  if (found === 'gone') return { kind: 'burnt' }
+  const cause = answer.kind === 'uncertain' ? answer.cause : 'the name exists, its task is unknown'
+  deps.events.taskEnqueueUncertain({ ...facts, cause })
+  return { kind: 'uncertain', cause }
+}
+
+export type EnsureOutcome = 'live' | 'created' | 'next_generation' | 'unproven' | 'raced'
+
+/**
+ * The one rule for every orphan: ask the queue for the current name. A live task is backlog, however
+ * old, and is left alone (I8). A missing one is created by the same name; a burnt name moves the job
+ * to the next generation. Anything else proves nothing.
+ */
+export async function ensureTask(
+  deps: EnqueueDeps,
+  record: JobRecord,
+  options: { readonly dueInMs: number; readonly notBefore?: number },
+): Promise<EnsureOutcome> {
+  const found = await deps.queue.find(record.lane, taskName(record.jobId, record.generation))
+  if (found === 'live') return 'live'
+  if (found === 'unknown') return 'unproven'
+  const first = await enqueue(deps, record, options)
+  if (first.kind === 'enqueued') return 'created'
+  if (first.kind !== 'burnt') return 'unproven'
+  const moved = await deps.store.overrideGeneration(record.jobId, record, {
+    revival: isRevival(record),
+    dueInMs: options.dueInMs,
+  })
+  if (moved.kind !== 'done') return 'raced'
+  const next = await enqueue(deps, { ...record, generation: moved.generation }, options)
+  return next.kind === 'enqueued' ? 'next_generation' : 'unproven'
+}
+
+/** Counted only when somebody claimed this generation and it ended without progress. */
+export function isRevival(record: JobRecord): boolean {
+  return record.claimedGeneration === record.generation && record.fruitlessAttempts > 0
+}

@@ -1,0 +1,69 @@
+import type { Archive } from '../durable/index.ts'
+import { type Manifest, SCHEMA_VERSION } from '../kernel/index.ts'
+import type { JobStore, NewJob } from '../ports/index.ts'
+import type { Events } from '../telemetry/index.ts'
+
+/** The record that stands for a manifest, at acceptance and after the store forgot it. */
+export function newJobOf(manifest: Manifest, dueInMs: number): NewJob {
+  const { jobId, uid, uidHash, contentId, lane, dispatchMode, byok, acceptedAt, capturedAt } =
+    manifest
+  return {
+    jobId,
+    uid,
+    uidHash,
+    contentId,
+    lane,
+    dispatchMode,
+    byok,
+    totalFiles: manifest.files.length,
+    createdAt: acceptedAt,
+    capturedAt,
+    dueInMs,
+  }
+}
+
+export type RebuildOutcome = 'rebuilt' | 'same_as_other'
+
+/**
+ * Brings a job back from its manifest. It must win its content claim too: the loser first writes
+ * that its end is the winner's, then cleans up, so that one content is worked on once (I4, I5).
+ */
+export async function rebuildJob(
+  deps: {
+    readonly store: Pick<JobStore, 'create'>
+    readonly archive: Archive
+    readonly events: Pick<Events, 'statusRewritten'>
+  },
+  manifest: Manifest,
+  dueInMs: number,
+): Promise<RebuildOutcome> {
+  const { jobId, uidHash } = manifest
+  const created = await deps.store.create(newJobOf(manifest, dueInMs))
+  if (created.kind === 'created') {
+    deps.events.statusRewritten({
+      jobId,
+      uidHash,
+      from: 'missing',
+      to: 'queued',
+      reason: 'rebuilt from its manifest',
+      by: 'rebuild',
+    })
+    return 'rebuilt'
+  }
+  await deps.archive.createOutcome({
+    schemaVersion: SCHEMA_VERSION,
+    jobId,
+    uidHash,
+    sameAs: created.jobId,
+  })
+  await deps.archive.deleteStaging(manifest)
+  deps.events.statusRewritten({
+    jobId,
+    uidHash,
+    from: 'missing',
+    to: 'same_as',
+    reason: `its content is job ${created.jobId}`,
+    by: 'rebuild',
+  })
+  return 'same_as_other'
+}

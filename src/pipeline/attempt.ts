@@ -1,0 +1,27 @@
+import type { Manifest, ReasonCode, SegmentId, Stage } from '../kernel/index.ts'
+import type { SegmentMark, StageProgress } from '../ports/index.ts'
+
+/** All the pipeline knows of the job that runs it. Bookkeeping happens behind these calls. */
+export interface AttemptContext {
+  readonly manifest: Manifest
+  /** Aborted when the run must stop; work under way ends with `signal.reason`. */
+  readonly signal: AbortSignal
+  /** From 1. */
+  readonly attempt: number
+  /** Waits until effects may be started. Asked before every durable effect and paid call. */
+  trusted(): Promise<void>
+  alreadyLanded(segmentId: SegmentId): boolean
+  /** The segment is durable on the timeline (or silent, or failed for good): note it. */
+  landed(mark: SegmentMark): Promise<void>
+  progress(progress: StageProgress): Promise<void>
+}
+
+/** How an attempt ended, as a value. A lost claim or an abort is thrown instead. */
+export type AttemptOutcome =
+  | { readonly kind: 'done'; readonly stageMs: StageTimes }
+  | { readonly kind: 'retry'; readonly error: unknown; readonly reasonCode?: ReasonCode }
+  | { readonly kind: 'snooze'; readonly forMs: number; readonly reasonCode: ReasonCode }
+  /** Never again: the job is landed with what it has. */
+  | { readonly kind: 'discard'; readonly reasonCode: ReasonCode; readonly detail: string }
+
+export type StageTimes = Partial<Record<Stage, number>>

@@ -1,0 +1,225 @@
+import { createMemoryJobStore } from '../../src/adapters/memory/job-store.ts'
+import { createMemoryObjectStore } from '../../src/adapters/memory/object-store.ts'
+import { createMemoryTaskQueue } from '../../src/adapters/memory/task-queue.ts'
+import { createCrc32c } from '../../src/adapters/native-crc/index.ts'
+import { createTimelineStore } from '../../src/adapters/timeline/index.ts'
+import { createInlineRunner, type DeliveryDeps, deliver } from '../../src/dispatch/index.ts'
+import { createArchive } from '../../src/durable/index.ts'
+import { type AcceptDeps, acceptUpload, createMemoryBudget } from '../../src/intake/index.ts'
+import { createEndings } from '../../src/jobs/index.ts'
+import {
+  createNaming,
+  DAY_MS,
+  HOUR_MS,
+  type JobId,
+  MINUTE_MS,
+  objectNames,
+  SECOND_MS,
+  shardOfJob,
+  uidSchema,
+} from '../../src/kernel/index.ts'
+import type { JobStore, ObjectStore, SpeechToText, TaskQueue } from '../../src/ports/index.ts'
+import { recoveryPass } from '../../src/recovery/index.ts'
+import { createCounters, createEvents, createLogger } from '../../src/telemetry/index.ts'
+import { seededRandom } from './audio.ts'
+import { simulatedClock } from './simulated-clock.ts'
+import { toneDecoder, toneDetector } from './tones.ts'
+
+/** What a test may put in place of a part, wrapped around the part that stands there. */
+export interface WorldOptions {
+  readonly objects?: (objects: ObjectStore) => ObjectStore
+  readonly store?: (store: JobStore) => JobStore
+  readonly queue?: (queue: TaskQueue) => TaskQueue
+  readonly transcribe?: SpeechToText['transcribe']
+  readonly dispatchMode?: 'inline' | 'cloud_tasks'
+  readonly deps?: Partial<DeliveryDeps>
+}
+
+export const UID = uidSchema.parse('user-1')
+export const INVOKER = 'Bearer invoker'
+const never = new AbortController().signal
+
+/**
+ * Every room wired to the memory adapters under a simulated clock. The audio is tones: a file of
+ * numbers, where a run of numbers other than 0 is speech, so that a test sees what becomes of what.
+ */
+export function createWorld(options: WorldOptions = {}) {
+  const clock = simulatedClock(Date.UTC(2026, 5, 1, 12))
+  const lines: string[] = []
+  const logger = createLogger({
+    level: 'debug',
+    destination: { write: (line) => lines.push(line) },
+  })
+  const events = createEvents({ logger, counters: createCounters() })
+  const memory = createMemoryObjectStore({ clock, checksum: createCrc32c })
+  const objects = options.objects?.(memory) ?? memory
+  const records = createMemoryJobStore({
+    clock,
+    terminalRetentionMs: 2 * DAY_MS,
+    outcomeRetentionMs: 30 * DAY_MS,
+  })
+  const store = options.store?.(records) ?? records
+  const tasks = createMemoryTaskQueue({ clock })
+  const queue = options.queue?.(tasks) ?? tasks
+  const archive = createArchive({ objects, checksum: createCrc32c })
+  const random = seededRandom(7)
+  const conversations = createTimelineStore({ objects, clock, random })
+  const naming = createNaming('the secret of the test world, long enough')
+  const calls: number[] = []
+  const speechToText: SpeechToText = {
+    provider: 'tones',
+    transcribe: async (request) => {
+      calls.push(request.pcm.length)
+      if (options.transcribe) return options.transcribe(request)
+      return { text: `tone ${Math.max(...request.pcm)}`, words: [] }
+    },
+  }
+  const stop = new AbortController()
+  const delivery: DeliveryDeps = {
+    store,
+    archive,
+    clock,
+    events,
+    endings: createEndings({ store, archive, conversations, clock, events, failureThreshold: 0.5 }),
+    enqueueing: { queue, store, events },
+    pipeline: {
+      objects,
+      archive,
+      conversations,
+      naming,
+      clock,
+      speechToText,
+      checksum: createCrc32c,
+      decoder: toneDecoder(),
+      detector: toneDetector(),
+      maxDecodedBytes: 64 * 1_024 * 1_024,
+      segmentTimeoutMs: 300 * SECOND_MS,
+      maxParallelFiles: 2,
+      maxParallelSegments: 5,
+      defaultSnoozeMs: 30 * SECOND_MS,
+    },
+    verifier: {
+      verifyCaller: async (authorization) =>
+        authorization === INVOKER
+          ? { kind: 'invoker', email: 'invoker@test' }
+          : { kind: 'rejected', reason: 'no_token' },
+    },
+    random,
+    randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
+    leaseMs: 15 * SECOND_MS,
+    leaseTimes: {
+      renewMs: 5 * SECOND_MS,
+      stopMarginMs: 3 * SECOND_MS,
+      unansweredAbortMs: MINUTE_MS,
+    },
+    times: { budgetMs: 1_440 * SECOND_MS, stallMs: 600 * SECOND_MS },
+    maxAttempts: 5,
+    maxFruitlessAttempts: 5,
+    retryBackoff: { minMs: 18 * SECOND_MS, maxMs: 300 * SECOND_MS },
+    probeAfterMs: MINUTE_MS,
+    userSlots: 2,
+    slotSnoozeMs: 30 * SECOND_MS,
+    ...options.deps,
+  }
+  const inline = createInlineRunner({
+    ...delivery,
+    enqueueing: undefined,
+    maxRunning: 2,
+    stop: stop.signal,
+  })
+  const accept: AcceptDeps = {
+    ...delivery,
+    objects,
+    conversations,
+    naming,
+    inline,
+    checksum: createCrc32c,
+    budget: createMemoryBudget(16 * 1_024 * 1_024),
+    bufferedFileMaxBytes: 8 * 1_024 * 1_024,
+    limits: {
+      maxFiles: 20,
+      maxBytes: 28 * 1_024 * 1_024,
+      maxDecodedBytes: 64 * 1_024 * 1_024,
+      maxDecodedMs: 10 * MINUTE_MS,
+      maxFrames: 360_000,
+    },
+    freshMs: 6 * HOUR_MS,
+    lookbackMs: 30 * DAY_MS,
+    dispatchMode: options.dispatchMode ?? 'cloud_tasks',
+    unavailableRetryAfterMs: 30 * SECOND_MS,
+  }
+  const uidHash = naming.uidHash(UID)
+
+  return {
+    clock,
+    lines,
+    memory,
+    objects,
+    records,
+    store,
+    tasks,
+    queue,
+    archive,
+    conversations,
+    naming,
+    uidHash,
+    calls,
+    delivery,
+    accept,
+    inline,
+    stop,
+    /** Uploads bodies under names that start `secondsAgo` before now. */
+    upload: async (
+      bodies: Readonly<Record<string, Uint8Array>>,
+      more: { conversationId?: string } = {},
+    ) =>
+      acceptUpload(accept, {
+        uid: UID,
+        conversationId: more.conversationId,
+        signal: never,
+        parts: (async function* () {
+          for (const [name, body] of Object.entries(bodies)) {
+            yield {
+              name,
+              body: (async function* () {
+                yield body
+              })(),
+            }
+          }
+        })(),
+      }),
+    /** Delivers a job's task as the queue would. */
+    deliver: async (
+      jobId: JobId,
+      how: { generation?: number; retryCount?: number; body?: string; stop?: AbortSignal } = {},
+    ) =>
+      deliver(delivery, {
+        authorization: INVOKER,
+        retryCount: how.retryCount === undefined ? undefined : String(how.retryCount),
+        stop: how.stop ?? never,
+        body:
+          how.body ??
+          JSON.stringify({
+            schema_version: 1,
+            job_id: jobId,
+            uid_shard: shardOfJob(jobId),
+            generation: how.generation ?? 0,
+            manifest: objectNames.manifest(uidHash, jobId),
+          }),
+      }),
+    recover: async () =>
+      recoveryPass({ ...delivery, inline, maxRevivals: 3, batchSize: 100 }, never),
+    names: async (prefix: string) =>
+      (await memory.list(prefix, { limit: 1_000 })).map((o) => o.name),
+    texts: async () => {
+      const found = await conversations.list(uidHash, { limit: 100 })
+      return Promise.all(
+        found.map(async (outline) =>
+          (await conversations.transcriptsOf(uidHash, outline)).map((t) => t.text),
+        ),
+      )
+    },
+  }
+}
+
+export type World = ReturnType<typeof createWorld>
