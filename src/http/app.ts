@@ -1,0 +1,99 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { SECOND_MS } from '../kernel/index.ts'
+import type { Clock } from '../ports/index.ts'
+import type { Events } from '../telemetry/index.ts'
+import { type ConversationRouteDeps, conversationRoutes } from './conversation-routes.ts'
+import { answerOfError, ClientGoneError, HttpError } from './errors.ts'
+import { type StatusRouteDeps, statusRoutes } from './status-routes.ts'
+import { type TaskRouteDeps, taskRoutes } from './task-routes.ts'
+import { type UploadRouteDeps, uploadRoutes } from './upload-routes.ts'
+
+export interface AppDeps
+  extends UploadRouteDeps,
+    StatusRouteDeps,
+    TaskRouteDeps,
+    ConversationRouteDeps {
+  /** Every route that does not limit itself; 0 for none. */
+  readonly requestTimeoutMs: number
+  /** What must answer before this instance takes traffic. */
+  ready(): Promise<boolean>
+}
+
+/** Routes that limit themselves: a run by its hard abort, an upload by its silence, a stream by its job. */
+const SELF_LIMITED = /^\/v2\/(sync-jobs\/run|sync-local-files|sync-local-files\/[^/]+\/events)\/?$/
+
+/** How long a refused body is still read, so that the client sees the answer and not a reset. */
+const LINGER_MS = 5 * SECOND_MS
+
+/** The service's routes. Thin: every decision is a room's, every error goes through one table. */
+export function createApp(deps: AppDeps): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.get('/health', (_req, res) => {
+    res.json({ status: 'ok' })
+  })
+  app.get('/ready', async (_req, res) => {
+    const ready = await deps.ready()
+    res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'unavailable' })
+  })
+  app.use((req, res, next) => {
+    limitTime(deps, req, res)
+    next()
+  })
+  app.use(uploadRoutes(deps), statusRoutes(deps), taskRoutes(deps), conversationRoutes(deps))
+  app.use(() => {
+    throw new HttpError('no such route', { status: 404, code: 'not_found' })
+  })
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    sendError(deps, error, req, res)
+  })
+  return app
+}
+
+function sendError(
+  deps: { readonly events: Events; readonly clock: Clock },
+  error: unknown,
+  req: Request,
+  res: Response,
+): void {
+  if (error instanceof ClientGoneError || res.headersSent) {
+    res.destroy()
+    return
+  }
+  const answer = answerOfError(error)
+  if (answer.status >= 500)
+    deps.events.unexpectedError({ where: `${req.method} ${req.route?.path ?? 'http'}`, error })
+  else deps.events.uploadRefused({ code: answer.code, status: answer.status })
+  res.status(answer.status).set(answer.headers).json({ code: answer.code, detail: answer.detail })
+  if (!req.complete) lingerThenClose(deps.clock, req)
+}
+
+function limitTime(
+  deps: { readonly events: Events; readonly clock: Clock; readonly requestTimeoutMs: number },
+  req: Request,
+  res: Response,
+): void {
+  if (deps.requestTimeoutMs === 0 || SELF_LIMITED.test(req.path)) return
+  const answered = new AbortController()
+  res.once('close', () => answered.abort())
+  deps.clock.sleep(deps.requestTimeoutMs, answered.signal).then(
+    () =>
+      sendError(
+        deps,
+        new HttpError('no answer in time', { status: 503, code: 'timeout' }),
+        req,
+        res,
+      ),
+    () => undefined,
+  )
+}
+
+function lingerThenClose(clock: Clock, req: Request): void {
+  req.resume()
+  const whole = new AbortController()
+  req.once('close', () => whole.abort())
+  clock.sleep(LINGER_MS, whole.signal).then(
+    () => req.destroy(),
+    () => undefined,
+  )
+}

@@ -1,0 +1,34 @@
+import type { Request } from 'express'
+import { SECOND_MS, type Uid } from '../kernel/index.ts'
+import type { UserVerifier } from '../ports/index.ts'
+import type { Events } from '../telemetry/index.ts'
+import { HttpError } from './errors.ts'
+
+const RETRY_AFTER_MS = 30 * SECOND_MS
+
+/**
+ * Who asks. A bad token is 401, never 403, which clients read as "recording refused for good"; keys
+ * that cannot be fetched prove nothing against the user and are 503.
+ */
+export async function authenticate(
+  deps: { readonly users: UserVerifier; readonly events: Events },
+  req: Request,
+): Promise<Uid> {
+  const verdict = await deps.users.verifyUser(req.headers.authorization)
+  switch (verdict.kind) {
+    case 'user':
+      return verdict.uid
+    case 'rejected':
+      throw new HttpError(`the identity token was refused: ${verdict.reason}`, {
+        status: 401,
+        code: 'unauthenticated',
+      })
+    case 'unavailable':
+      deps.events.certificatesUnavailable({ tokens: 'firebase', reason: verdict.reason })
+      throw new HttpError('identity tokens cannot be checked at the moment', {
+        status: 503,
+        code: 'identity_unavailable',
+        retryAfterMs: RETRY_AFTER_MS,
+      })
+  }
+}

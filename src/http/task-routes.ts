@@ -1,0 +1,66 @@
+import { Router, text } from 'express'
+import { type DeliveryDeps, deliver } from '../dispatch/index.ts'
+import { RunAbortedError } from '../kernel/index.ts'
+import { type PassDeps, recoveryPass } from '../recovery/index.ts'
+import { HttpError } from './errors.ts'
+
+export interface TaskRouteDeps {
+  readonly delivery: DeliveryDeps
+  readonly recovery: PassDeps
+  /** The request's own hard abort, below the queue's deadline; 0 for none. */
+  readonly runAbortMs: number
+  /** Aborted at shutdown, with a RunAbortedError. */
+  readonly stop: AbortSignal
+}
+
+/** A task's body is a pointer of a few hundred bytes. */
+const MAX_TASK_BODY = '64kb'
+
+export function taskRoutes(deps: TaskRouteDeps): Router {
+  const router = Router()
+  const readBody = text({ type: () => true, limit: MAX_TASK_BODY })
+  router.post('/v2/sync-jobs/run', readBody, async (req, res) => {
+    const { clock, events } = deps.delivery
+    const startedMs = clock.monotonicMs()
+    const abort = hardAbort(deps)
+    try {
+      const answer = await deliver(deps.delivery, {
+        authorization: req.headers.authorization,
+        retryCount: req.get('X-CloudTasks-TaskRetryCount'),
+        body: typeof req.body === 'string' ? req.body : '',
+        stop: AbortSignal.any([deps.stop, abort.signal]),
+      })
+      events.deliveryAnswered({
+        status: answer.status,
+        code: answer.body.result,
+        ms: Math.round(clock.monotonicMs() - startedMs),
+      })
+      res.status(answer.status).json(answer.body)
+    } finally {
+      abort.cancel()
+    }
+  })
+  router.post('/v2/sync-jobs/reap', readBody, async (req, res) => {
+    const verdict = await deps.delivery.verifier.verifyCaller(req.headers.authorization)
+    if (verdict.kind !== 'invoker') {
+      throw new HttpError(`the caller was refused: ${verdict.reason}`, {
+        status: verdict.kind === 'rejected' ? 403 : 500,
+        code: verdict.kind === 'rejected' ? 'forbidden' : 'certificates_unavailable',
+      })
+    }
+    res.json(await recoveryPass(deps.recovery, deps.stop))
+  })
+  return router
+}
+
+function hardAbort(deps: TaskRouteDeps): { readonly signal: AbortSignal; cancel(): void } {
+  const abort = new AbortController()
+  const cancelled = new AbortController()
+  if (deps.runAbortMs > 0) {
+    deps.delivery.clock.sleep(deps.runAbortMs, cancelled.signal).then(
+      () => abort.abort(new RunAbortedError('hard_abort')),
+      () => undefined,
+    )
+  }
+  return { signal: abort.signal, cancel: () => cancelled.abort() }
+}

@@ -1,0 +1,84 @@
+import { type Request, type Response, Router } from 'express'
+import { type AcceptDeps, type Accepted, acceptUpload } from '../intake/index.ts'
+import type { Naming } from '../kernel/index.ts'
+import type { UserVerifier } from '../ports/index.ts'
+import { type FindStatusDeps, projectResult, projectStatus, watchStatus } from '../status/index.ts'
+import { authenticate } from './authenticate.ts'
+import { HttpError } from './errors.ts'
+import { type MultipartOptions, readParts } from './multipart.ts'
+import { requestSignal } from './request-signal.ts'
+
+export interface UploadRouteDeps {
+  readonly users: UserVerifier
+  readonly naming: Naming
+  readonly accept: AcceptDeps
+  readonly status: FindStatusDeps
+  readonly multipart: MultipartOptions
+  readonly pollAfterMs: number
+  readonly streamIntervalMs: number
+  /** Aborted at shutdown. */
+  readonly stop: AbortSignal
+}
+
+const V2_PATH = '/v2/sync-local-files'
+
+export function uploadRoutes(deps: UploadRouteDeps): Router {
+  const router = Router()
+  router.post(V2_PATH, async (req, res) => {
+    const accepted = await receive(deps, req, res)
+    res.status(202).json(projectAccepted(accepted, deps.pollAfterMs))
+  })
+  // The older form of the call: the same upload, answered when the job has ended.
+  router.post('/v1/sync-local-files', async (req, res) => {
+    res.set('Deprecation', 'true')
+    res.set('Link', `<${V2_PATH}>; rel="successor-version"`)
+    const { jobId } = await receive(deps, req, res)
+    const uidHash = deps.naming.uidHash(
+      await authenticate({ ...deps, events: deps.accept.events }, req),
+    )
+    const { clock } = deps.accept
+    const waiting = AbortSignal.any([requestSignal(res), deps.stop])
+    const watch = { ...deps.status, clock, intervalMs: deps.streamIntervalMs }
+    for await (const view of watchStatus(watch, uidHash, jobId, waiting)) {
+      if (!view.outcome) continue
+      if (view.outcome.status === 'failed') {
+        res.status(500).json({ code: view.outcome.reasonCode, ...projectStatus(view, clock.now()) })
+      } else {
+        res
+          .status(view.outcome.status === 'completed' ? 200 : 207)
+          .json(projectResult(view.outcome))
+      }
+      return
+    }
+    throw new HttpError('the job did not end in time', { status: 503, code: 'timeout' })
+  })
+  return router
+}
+
+async function receive(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
+  const uid = await authenticate({ users: deps.users, events: deps.accept.events }, req)
+  const { conversation_id: target } = req.query
+  const platform = req.get('X-App-Platform')
+  const appVersion = req.get('X-App-Version')
+  return acceptUpload(deps.accept, {
+    uid,
+    parts: readParts(deps.accept, req, deps.multipart),
+    conversationId: typeof target === 'string' ? target : undefined,
+    ...(platform ? { platform } : {}),
+    ...(appVersion ? { appVersion } : {}),
+    signal: requestSignal(res),
+  })
+}
+
+function projectAccepted(accepted: Accepted, pollAfterMs: number) {
+  const { outcome } = accepted
+  return {
+    job_id: accepted.jobId,
+    status: accepted.status,
+    total_files: accepted.totalFiles,
+    total_segments: accepted.totalSegments,
+    poll_after_ms: outcome ? 0 : pollAfterMs,
+    lane: accepted.lane,
+    ...(outcome ? { result: projectResult(outcome) } : {}),
+  }
+}

@@ -1,0 +1,54 @@
+import type { Archive } from '../durable/index.ts'
+import type { Manifest, OutcomeObject } from '../kernel/index.ts'
+import type { JobStore } from '../ports/index.ts'
+import type { Accepted } from './accepted.ts'
+
+/** What is known of a content: a job that stands for it, or none (a claim may be left behind). */
+export type KnownJob =
+  | { readonly kind: 'known'; readonly accepted: Accepted }
+  | { readonly kind: 'free' }
+
+/**
+ * The job that has these very bytes, if it runs or has completed them. A claim whose job has neither
+ * record, outcome nor manifest is void, and so is one whose job failed: a failure invites a re-upload (I7).
+ */
+export async function knownJob(
+  deps: { readonly store: Pick<JobStore, 'contentHolder' | 'view'>; readonly archive: Archive },
+  manifest: Pick<Manifest, 'uid' | 'uidHash' | 'contentId'>,
+): Promise<KnownJob> {
+  const holder = await deps.store.contentHolder(manifest.uid, manifest.contentId)
+  if (!holder) return { kind: 'free' }
+  const view = await deps.store.view(holder)
+  if (view) {
+    if (view.status === 'failed' || view.status === 'partial_failure') return { kind: 'free' }
+    const { status, lane, totalFiles, segments, outcome } = view
+    const accepted = { jobId: holder, status, lane, totalFiles, totalSegments: segments.total }
+    return { kind: 'known', accepted: { ...accepted, ...(outcome ? { outcome } : {}) } }
+  }
+  const ended = await followOutcome(
+    deps.archive,
+    await deps.archive.readOutcome(manifest.uidHash, holder),
+  )
+  if (ended) {
+    const { outcome, lane, totalFiles, jobId } = ended
+    if (outcome.status !== 'completed') return { kind: 'free' }
+    const totalSegments = outcome.segments.total
+    return {
+      kind: 'known',
+      accepted: { jobId, status: outcome.status, lane, totalFiles, totalSegments, outcome },
+    }
+  }
+  const kept = await deps.archive.readManifest(manifest.uidHash, holder)
+  if (!kept) return { kind: 'free' }
+  const { lane, files } = kept
+  return {
+    kind: 'known',
+    accepted: { jobId: holder, status: 'queued', lane, totalFiles: files.length, totalSegments: 0 },
+  }
+}
+
+async function followOutcome(archive: Archive, object: OutcomeObject | undefined) {
+  if (!object || 'outcome' in object) return object
+  const twin = await archive.readOutcome(object.uidHash, object.sameAs)
+  return twin && 'outcome' in twin ? twin : undefined
+}

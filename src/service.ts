@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto'
+import { availableParallelism, tmpdir } from 'node:os'
+import { createCloudTasksQueue, createTasksClient } from './adapters/cloud-tasks/index.ts'
+import { createDeepgram } from './adapters/deepgram/index.ts'
+import { createGcsObjectStore, createStorage, routeByPrefix } from './adapters/gcs/index.ts'
+import {
+  createCertificateCache,
+  createTaskCallerVerifier,
+  createUserVerifier,
+  withDevelopmentIdentity,
+} from './adapters/google-auth/index.ts'
+import { createCrc32c } from './adapters/native-crc/index.ts'
+import { createOpenaiTranscription } from './adapters/openai/index.ts'
+import { createFileDecoder } from './adapters/opus/index.ts'
+import { createPocketsphinx, createSpanOnly } from './adapters/pocketsphinx/index.ts'
+import { connectRedis, createRedisClient, createRedisJobStore } from './adapters/redis/index.ts'
+import { createVoiceDetector } from './adapters/silero/index.ts'
+import { systemClock } from './adapters/system/system-clock.ts'
+import { createTimelineStore } from './adapters/timeline/index.ts'
+import type { Config } from './config/index.ts'
+import { createInlineRunner } from './dispatch/index.ts'
+import { createArchive } from './durable/index.ts'
+import { createApp, type RunningServer, startServer } from './http/index.ts'
+import { createMemoryBudget } from './intake/index.ts'
+import { createEndings } from './jobs/index.ts'
+import { createNaming, MINUTE_MS, RunAbortedError, SECOND_MS } from './kernel/index.ts'
+import type { PipelineDeps } from './pipeline/index.ts'
+import type { Clock, ObjectStore, Probe, SpeechToText, TaskQueue } from './ports/index.ts'
+import { createCounters, createEvents, createLogger, type Logger } from './telemetry/index.ts'
+
+/** What a test or a local stack may put in place of what the configuration would build. */
+export interface Overrides {
+  readonly clock?: Clock
+  readonly speechToText?: SpeechToText
+  readonly probe?: Probe
+  readonly log?: { write(line: string): void }
+}
+
+export interface Service {
+  readonly logger: Logger
+  /** Connects and listens. @throws UnavailableError when the store cannot be reached */
+  start(): Promise<RunningServer>
+  /** Gives running jobs back, answers what is under way, closes every connection. */
+  stop(): Promise<void>
+}
+
+/** How long a settled content's outcome answers for a second upload of it; as long as its object. */
+const OUTCOME_RETENTION_MS = 30 * 24 * 60 * MINUTE_MS
+/** The wait before a job whose deliveries the platform burnt is called again. */
+const RETRY_BACKOFF_MAX_MS = 5 * MINUTE_MS
+const UNAVAILABLE_RETRY_AFTER_MS = 30 * SECOND_MS
+const PARALLEL_FILES = 2
+const DEFAULT_SNOOZE_MS = 30 * SECOND_MS
+
+/** The only wiring: every room gets its ports here. */
+export function buildService(config: Config, overrides: Overrides = {}): Service {
+  const parties = connectParties(config, overrides)
+  const stopping = new AbortController()
+  const { app, inline } = wireRooms(config, parties, stopping.signal)
+  const { clock, logger, redis, decoder, detector } = parties
+  let server: RunningServer | undefined
+  return {
+    logger,
+    start: async () => {
+      await connectRedis(redis)
+      server = await startServer(app, config.http)
+      return server
+    },
+    stop: async () => {
+      stopping.abort(new RunAbortedError('shutdown'))
+      const closed = Promise.all([server?.close(), inline.drained()])
+      const graceOver = clock.sleep(config.service.shutdownGraceMs).then(() => server?.destroy())
+      await Promise.race([closed, graceOver])
+      await Promise.all([decoder.close(), detector.close()])
+      redis.disconnect()
+    },
+  }
+}
+
+type Parties = ReturnType<typeof connectParties>
+
+/** Every adapter, built from its part of the configuration. */
+function connectParties(config: Config, overrides: Overrides) {
+  const clock = overrides.clock ?? systemClock()
+  const probe: Probe = overrides.probe ?? (() => undefined)
+  const { logger, events } = buildTelemetry(config, overrides)
+  const redis = createRedisClient(config.redis.url.reveal(), {
+    commandTimeoutMs: config.redis.commandTimeoutMs,
+    onError: (error) => logger.warn({ error }, 'Redis connection error'),
+  })
+  const store = createRedisJobStore({
+    redis,
+    clock,
+    probe,
+    terminalRetentionMs: config.recovery.terminalRetentionMs,
+    outcomeRetentionMs: OUTCOME_RETENTION_MS,
+  })
+  const objects = buildObjects(config, clock, probe)
+  const workers = config.compute.workers || Math.max(1, availableParallelism() - 1)
+  return {
+    clock,
+    logger,
+    events,
+    redis,
+    store,
+    objects,
+    naming: createNaming(config.identity.idSecret.reveal()),
+    archive: createArchive({ objects, checksum: createCrc32c }),
+    conversations: createTimelineStore({ objects, clock, random: Math.random }),
+    queue: buildQueue(config, clock, probe),
+    decoder: createFileDecoder({ workers }),
+    detector: createVoiceDetector({ workers }),
+    speechToText: overrides.speechToText ?? buildSpeechToText(config, clock),
+    ...buildVerifiers(config, clock),
+  }
+}
+
+function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
+  const running = runningDeps(config, parties)
+  const inline = createInlineRunner({
+    ...running,
+    enqueueing: undefined,
+    maxRunning: config.dispatch.inlineMaxRunningJobs,
+    stop,
+  })
+  const app = createApp({
+    ...parties,
+    stop,
+    delivery: {
+      ...running,
+      verifier: parties.callers,
+      maxAttempts: config.dispatch.maxAttempts,
+      userSlots: config.fairUse.userMaxRunningJobs,
+      slotSnoozeMs: config.fairUse.slotSnoozeMs,
+    },
+    status: parties,
+    recovery: { ...running, inline, ...config.recovery },
+    accept: {
+      ...parties,
+      ...running,
+      ...config.lanes,
+      inline,
+      checksum: createCrc32c,
+      budget: createMemoryBudget(config.upload.bufferBudgetBytes),
+      bufferedFileMaxBytes: config.upload.bufferedFileMaxBytes,
+      limits: config.upload,
+      dispatchMode: config.dispatch.mode,
+      unavailableRetryAfterMs: UNAVAILABLE_RETRY_AFTER_MS,
+    },
+    multipart: config.upload,
+    pollAfterMs: config.status.pollAfterMs,
+    streamIntervalMs: config.status.streamIntervalMs,
+    requestTimeoutMs: config.http.requestTimeoutMs,
+    runAbortMs: config.run.abortMs,
+    ready: async () => parties.redis.status === 'ready',
+  })
+  return { app, inline }
+}
+
+/** What running a job takes, in a delivery and inline alike. */
+function runningDeps(config: Config, parties: Parties) {
+  const { queue, store, archive, conversations, clock, events } = parties
+  const { failureThreshold, maxFruitlessAttempts } = config.run
+  return {
+    store,
+    archive,
+    clock,
+    events,
+    endings: createEndings({ store, archive, conversations, clock, events, failureThreshold }),
+    enqueueing: queue ? { queue, store, events } : undefined,
+    pipeline: pipelineDeps(config, parties),
+    random: Math.random,
+    randomBytes,
+    leaseMs: config.claims.leaseMs,
+    leaseTimes: config.claims,
+    times: config.run,
+    maxFruitlessAttempts,
+    retryBackoff: { minMs: config.dispatch.minBackoffMs, maxMs: RETRY_BACKOFF_MAX_MS },
+    probeAfterMs: config.recovery.queuedProbeAfterMs,
+  }
+}
+
+function pipelineDeps(config: Config, parties: Parties): PipelineDeps {
+  return {
+    ...parties,
+    checksum: createCrc32c,
+    maxDecodedBytes: config.upload.maxDecodedBytes,
+    segmentTimeoutMs: config.stt.timeoutMs,
+    maxParallelFiles: PARALLEL_FILES,
+    maxParallelSegments: config.stt.maxParallelSegments,
+    defaultSnoozeMs: DEFAULT_SNOOZE_MS,
+    ...(config.stt.language ? { language: config.stt.language } : {}),
+  }
+}
+
+function buildTelemetry(config: Config, overrides: Overrides) {
+  const { level, rawUid, projectId } = config.telemetry
+  const { name, revision } = config.service
+  const logger = createLogger({
+    level,
+    rawUid,
+    projectId,
+    destination: overrides.log,
+    base: { ...(name ? { service: name } : {}), ...(revision ? { revision } : {}) },
+  })
+  return { logger, events: createEvents({ logger, counters: createCounters() }) }
+}
+
+function buildObjects(config: Config, clock: Clock, probe: Probe): ObjectStore {
+  const { apiEndpoint, projectId, stagingBucket, dataBucket, ...times } = config.gcs
+  const storage = createStorage({
+    ...(apiEndpoint ? { apiEndpoint } : {}),
+    ...(projectId ? { projectId } : {}),
+  })
+  const bucket = (name: string) =>
+    createGcsObjectStore({ storage, bucket: name, clock, probe, ...times })
+  return routeByPrefix({ staging: bucket(stagingBucket), data: bucket(dataBucket) })
+}
+
+function buildQueue(config: Config, clock: Clock, probe: Probe): TaskQueue | undefined {
+  const { tasks } = config
+  if (!tasks) return undefined
+  return createCloudTasksQueue({
+    client: createTasksClient({ projectId: tasks.projectId, ...tasks.api }),
+    project: tasks.projectId,
+    location: tasks.location,
+    queues: { fresh: tasks.queue, backfill: tasks.backfillQueue ?? tasks.queue },
+    handlerUrl: tasks.handlerUrl,
+    oidc: { audience: tasks.audience, serviceAccountEmail: tasks.invokerEmail },
+    dispatchDeadlineSeconds: tasks.deadlineMs / SECOND_MS,
+    rpcTimeoutMs: tasks.rpcTimeoutMs,
+    clock,
+    probe,
+  })
+}
+
+function buildSpeechToText(config: Config, clock: Clock): SpeechToText {
+  const { provider, deepgram, openai, offline } = config.stt
+  switch (provider.kind) {
+    case 'deepgram':
+      return createDeepgram({ ...deepgram, apiKey: provider.apiKey.reveal(), clock })
+    case 'openai':
+      return createOpenaiTranscription({ ...openai, apiKey: provider.apiKey.reveal(), clock })
+    case 'offline':
+      return createPocketsphinx({
+        command: offline.command,
+        env: offline.libraryPath ? { LD_LIBRARY_PATH: offline.libraryPath } : {},
+        modelDir: offline.modelDir ?? '/usr/share/pocketsphinx/model/en-us',
+        scratchDir: tmpdir(),
+      })
+    case 'spans':
+      return createSpanOnly()
+  }
+}
+
+function buildVerifiers(config: Config, clock: Clock) {
+  const { oidc, firebase, devIdentity, certsTimeoutMs } = config.identity
+  const certificates = (url: string) =>
+    createCertificateCache({ url, clock, timeoutMs: certsTimeoutMs })
+  const users = createUserVerifier({
+    projectId: firebase.projectId,
+    certificates: certificates(firebase.certsUrl),
+    extraIssuers: firebase.extraIssuers,
+    clock,
+  })
+  return {
+    users: devIdentity ? withDevelopmentIdentity(users) : users,
+    callers: createTaskCallerVerifier({
+      audience: oidc.audience,
+      invokerEmail: oidc.invokerEmail,
+      certificates: certificates(oidc.certsUrl),
+      extraIssuers: oidc.extraIssuers,
+      clock,
+    }),
+  }
+}

@@ -1,0 +1,10 @@
+/** Status: what users read of their jobs and conversations. Reads are pure (I9). */
+export {
+  type ConversationPage,
+  decodeCursor,
+  getConversation,
+  listConversations,
+} from './conversations.ts'
+export { type FindStatusDeps, findStatus } from './find-status.ts'
+export { projectResult, projectStatus } from './project-status.ts'
+export { watchStatus } from './watch-status.ts'

@@ -1,0 +1,62 @@
+import { systemClock } from '../../src/adapters/system/system-clock.ts'
+import { createApp, startServer } from '../../src/http/index.ts'
+import type { MultipartOptions } from '../../src/http/multipart.ts'
+import { uidSchema } from '../../src/kernel/index.ts'
+import { createWorld, type World, type WorldOptions } from './world.ts'
+
+export const USER = 'Bearer user user-1'
+
+/** The world behind its real HTTP server; requests live on real time, jobs on the simulated one. */
+export async function startHttpWorld(
+  options: WorldOptions & { readonly multipart?: Partial<MultipartOptions> } = {},
+): Promise<World & AsyncDisposable & { readonly base: string; readonly port: number }> {
+  const world = createWorld(options)
+  const clock = { ...systemClock(), now: world.clock.now }
+  const app = createApp({
+    ...world,
+    clock,
+    events: world.delivery.events,
+    users: {
+      verifyUser: async (authorization) => {
+        const uid = /^Bearer user (.+)$/.exec(authorization ?? '')?.[1]
+        if (uid === 'nobody-knows') return { kind: 'unavailable', reason: 'certificates_timeout' }
+        return uid === undefined
+          ? { kind: 'rejected', reason: 'no_token' }
+          : { kind: 'user', uid: uidSchema.parse(uid) }
+      },
+    },
+    status: world.delivery,
+    recovery: { ...world.delivery, inline: world.inline, maxRevivals: 3, batchSize: 100 },
+    accept: { ...world.accept, clock },
+    multipart: {
+      maxFiles: 20,
+      maxBytes: 28 * 1_024 * 1_024,
+      idleTimeoutMs: 30_000,
+      ...options.multipart,
+    },
+    pollAfterMs: 3_000,
+    streamIntervalMs: 20,
+    requestTimeoutMs: 10_000,
+    runAbortMs: 0,
+    stop: world.stop.signal,
+    ready: async () => true,
+  })
+  const server = await startServer(app, { host: '127.0.0.1', port: 0, headersTimeoutMs: 5_000 })
+  return {
+    ...world,
+    port: server.port,
+    base: `http://127.0.0.1:${server.port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.destroy()
+      await server.close()
+    },
+  }
+}
+
+/** A multipart body with the given files. */
+export function form(files: Readonly<Record<string, Uint8Array>>, field = 'files'): FormData {
+  const body = new FormData()
+  for (const [name, bytes] of Object.entries(files))
+    body.append(field, new Blob([Buffer.from(bytes)]), name)
+  return body
+}
