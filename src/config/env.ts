@@ -31,7 +31,7 @@ export const VARIABLES = {
   ),
   HTTP_REQUEST_TIMEOUT_SECONDS: setting(
     '120',
-    'Seconds for any route but the worker. Lower cuts slow uploads; higher keeps dead ones.',
+    'Seconds for any route but worker, upload and event stream; then 503.',
   ),
   HTTP_SYNC_JOBS_RUN_TIMEOUT: setting(
     '1500',
@@ -163,7 +163,7 @@ export const VARIABLES = {
   ),
   UPLOAD_BUFFER_BUDGET_BYTES: setting(
     '67108864',
-    'Bytes (64 MiB) held for invisible retries by all uploads; past it they wait, then 503.',
+    'Bytes (64 MiB) held for invisible retries by all uploads; past it files stream through.',
   ),
   UPLOAD_BUFFERED_FILE_MAX_BYTES: setting(
     '8388608',

@@ -4,6 +4,13 @@
  * in; rooms are handed plain values.
  */
 export { ConfigError, toConfig } from './config.ts'
-export { ambientEnvironment, type Env, readEnv, VARIABLES, type Variable, type VariableName } from './env.ts'
+export {
+  ambientEnvironment,
+  type Env,
+  readEnv,
+  VARIABLES,
+  type Variable,
+  type VariableName,
+} from './env.ts'
 export { Secret } from './secrets.ts'
 export type { Config } from './shape.ts'
