@@ -116,15 +116,11 @@ async function runInPlace(
   manifest: Manifest,
 ): Promise<RunReport> {
   const givenUp = AbortSignal.any([held.signal, deps.stop])
-  let giveBack: (() => void) | undefined
   try {
-    giveBack = await places.take(givenUp)
-    return await runClaimed(deps, held, manifest, deps.stop)
+    return await places.run(givenUp, () => runClaimed(deps, held, manifest, deps.stop))
   } catch (error) {
     const end = endOfAbort(givenUp.aborted ? givenUp.reason : error)
     if (!end) throw error
     return { end, progressed: false, ms: 0 }
-  } finally {
-    giveBack?.()
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Express } from 'express'
+import { SECOND_MS } from '../kernel/index.ts'
 
 export interface ServerOptions {
   readonly host: string
@@ -18,8 +19,16 @@ export interface RunningServer {
   destroy(): void
 }
 
+const DEFAULT_CHECK_MS = 30 * SECOND_MS
+
 export async function startServer(app: Express, options: ServerOptions): Promise<RunningServer> {
-  const server = createServer({ headersTimeout: options.headersTimeoutMs, requestTimeout: 0 }, app)
+  const { headersTimeoutMs: headersTimeout } = options
+  // Node looks for late headers only so often; left at its 30 s, a shorter limit would not hold.
+  const connectionsCheckingInterval = Math.min(headersTimeout / 2, DEFAULT_CHECK_MS)
+  const server = createServer(
+    { headersTimeout, connectionsCheckingInterval, requestTimeout: 0 },
+    app,
+  )
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, resolve)

@@ -100,7 +100,11 @@ export async function ensureTask(
   return next.kind === 'enqueued' ? 'next_generation' : 'unproven'
 }
 
-/** Counted only when somebody claimed this generation and it ended without progress. */
+/**
+ * Counted only when somebody claimed this generation and it ended without progress. A death is met
+ * here before any script has counted it, so a processing record speaks for itself.
+ */
 export function isRevival(record: JobRecord): boolean {
-  return record.claimedGeneration === record.generation && record.fruitlessAttempts > 0
+  if (record.claimedGeneration !== record.generation || record.landedInAttempt) return false
+  return record.status === 'processing' || record.fruitlessAttempts > 0
 }

@@ -76,6 +76,8 @@ const recordBase = z.object({
   attempt: count,
   /** Executions in a row that ended without a newly landed segment. */
   fruitlessAttempts: count,
+  /** Whether the present or last attempt landed a segment or judged one silent. */
+  landedInAttempt: z.boolean(),
   generation: count,
   /** Highest generation that somebody claimed; -1 while nobody has. */
   claimedGeneration: z.int().min(-1),

@@ -1,6 +1,7 @@
 import type { Archive } from '../durable/index.ts'
 import {
   cutSegments,
+  DECODED_RATE_HZ,
   type Naming,
   type Plan,
   RetryableError,
@@ -16,7 +17,6 @@ import {
   type FileDecoder,
   ObjectMissingError,
   type ObjectStore,
-  SAMPLE_RATE_HZ,
   type VoiceDetector,
 } from '../ports/index.ts'
 import type { AttemptContext } from './attempt.ts'
@@ -113,7 +113,7 @@ async function makePlan(
   const base = {
     schemaVersion: SCHEMA_VERSION,
     fileId: file.fileId,
-    decodedMs: Math.round((decoded.pcm.length / SAMPLE_RATE_HZ) * SECOND_MS),
+    decodedMs: Math.round((decoded.pcm.length / DECODED_RATE_HZ) * SECOND_MS),
     decoder: deps.decoder.version,
     detector: deps.detector.version,
   } as const
@@ -121,7 +121,7 @@ async function makePlan(
   await onStep('vad')
   const speech = await detect(deps, context, decoded.pcm)
   const segments = cutSegments(speech, decoded.pcm.length).map((cut): Segment => {
-    const at = (sample: number) => file.startMs + Math.round((sample / SAMPLE_RATE_HZ) * SECOND_MS)
+    const at = (sample: number) => file.startMs + Math.round((sample / DECODED_RATE_HZ) * SECOND_MS)
     return {
       segmentId: deps.naming.segmentId(file.fileId, cut.startSample, cut.endSample),
       startSample: cut.startSample,

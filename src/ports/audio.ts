@@ -1,8 +1,5 @@
 import type { AudioFormat } from '../kernel/index.ts'
 
-/** All decoded audio in the house: 16 kHz mono. */
-export const SAMPLE_RATE_HZ = 16_000
-
 /**
  * Turns one stored file into 16 kHz mono 16-bit PCM, off the event loop. Decoder state runs across
  * the file. A packet that does not decode is skipped; a body that ends inside a frame keeps its prefix.

@@ -164,6 +164,8 @@ export interface Seen {
   readonly status: JobRecord['status']
   readonly epoch: number
   readonly generation: number
+  /** Compared when given: a holder that renewed since is alive (F46). */
+  readonly leaseUntil?: number
 }
 
 /** One line of a job's timeline. */

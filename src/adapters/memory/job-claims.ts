@@ -89,7 +89,6 @@ function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimRe
     startedAt: entry.startedAt ?? now,
     leaseUntil: shelf.hold(entry, request.leaseMs),
     wait: undefined,
-    released: undefined,
   }
   shelf.put(held, {
     name: 'claimed',

@@ -86,17 +86,17 @@ export function newEntry(job: NewJob, now: number): JobEntry {
 }
 
 /** Kept as JSON, as every store does: what comes back is a copy, without undefined fields. */
-export function outcomeOf(entry: JobEntry): Outcome | undefined {
+function outcomeOf(entry: JobEntry): Outcome | undefined {
   return entry.outcome === undefined ? undefined : outcomeSchema.parse(JSON.parse(entry.outcome))
 }
 
 export function recordOf(entry: JobEntry): JobRecord {
   const { status, leaseUntil, settled, startedAt, lastError } = entry
-  const { updatedAt, progressAt, attempt, fruitlessAttempts, epoch } = entry
+  const { updatedAt, progressAt, attempt, fruitlessAttempts, landedInAttempt, epoch } = entry
   const { generation, claimedGeneration, revivals } = entry
   return jobRecordSchema.parse({
     ...entry.job,
-    ...{ status, updatedAt, progressAt, attempt, fruitlessAttempts, epoch },
+    ...{ status, updatedAt, progressAt, attempt, fruitlessAttempts, landedInAttempt, epoch },
     ...{ generation, claimedGeneration, revivals },
     ...shownFields(entry),
     ...defined({ startedAt, lastError }),

@@ -91,7 +91,8 @@ function looksAs(entry: JobEntry, seen: Seen): boolean {
     entry.outcome === undefined &&
     entry.status === seen.status &&
     entry.epoch === seen.epoch &&
-    entry.generation === seen.generation
+    entry.generation === seen.generation &&
+    (seen.leaseUntil === undefined || entry.leaseUntil === seen.leaseUntil)
   )
 }
 

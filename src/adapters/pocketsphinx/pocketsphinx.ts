@@ -1,10 +1,17 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { inParallel, RetryableError, WAV_HEADER_BYTES, wavFile } from '../../kernel/index.ts'
-import { SAMPLE_RATE_HZ, type SpeechToText, type TranscribedWord } from '../../ports/index.ts'
+import {
+  createPlaces,
+  DECODED_RATE_HZ,
+  inParallel,
+  type Places,
+  RetryableError,
+  WAV_HEADER_BYTES,
+  wavFile,
+} from '../../kernel/index.ts'
+import type { SpeechToText, TranscribedWord } from '../../ports/index.ts'
 import { askBuildArgs } from './build-args.ts'
-import { createGate, type Gate } from './gate.ts'
 import { parseHypothesis } from './hypothesis.ts'
 import { assertModel, modelArgs } from './model.ts'
 import { type Recogniser, runRecogniser } from './recogniser-child.ts'
@@ -26,7 +33,7 @@ export interface PocketsphinxOptions extends Recogniser {
  */
 export function createPocketsphinx(options: PocketsphinxOptions): SpeechToText {
   const maxChildren = options.maxChildren ?? availableParallelism()
-  const gate = createGate(maxChildren)
+  const places = createPlaces(maxChildren)
   let asked: Promise<readonly string[]> | undefined
   return {
     provider: 'pocketsphinx:en-us',
@@ -39,7 +46,7 @@ export function createPocketsphinx(options: PocketsphinxOptions): SpeechToText {
         asked = undefined
         throw error
       })
-      const tools = { ...options, gate, buildArgs: await asked }
+      const tools = { ...options, places, buildArgs: await asked }
       const parts = await inParallel(shareOut(utterances, maxChildren), maxChildren, (part) =>
         recognise(tools, part, either).catch((error: unknown) => {
           stop.abort(error)
@@ -53,7 +60,7 @@ export function createPocketsphinx(options: PocketsphinxOptions): SpeechToText {
 }
 
 /** Each child loads the model anew, half a second: below this much speech another does not pay. */
-const MIN_SHARE_SAMPLES = 10 * SAMPLE_RATE_HZ
+const MIN_SHARE_SAMPLES = 10 * DECODED_RATE_HZ
 
 /** Up to `count` shares of about equal length, longest work first into the shortest share. */
 function shareOut(utterances: readonly Utterance[], count: number): Utterance[][] {
@@ -70,7 +77,7 @@ function shareOut(utterances: readonly Utterance[], count: number): Utterance[][
 }
 
 interface Tools extends PocketsphinxOptions {
-  readonly gate: Gate
+  readonly places: Places
   readonly buildArgs: readonly string[]
 }
 
@@ -79,7 +86,7 @@ async function recognise(
   part: readonly Utterance[],
   signal: AbortSignal,
 ): Promise<TranscribedWord[]> {
-  return options.gate.run(signal, async () => {
+  return options.places.run(signal, async () => {
     await mkdir(options.scratchDir, { recursive: true })
     const folder = await mkdtemp(join(options.scratchDir, 'utterances-'))
     try {

@@ -1,4 +1,5 @@
-import { SAMPLE_RATE_HZ, type SpeechToText } from '../../ports/index.ts'
+import { DECODED_RATE_HZ } from '../../kernel/index.ts'
+import type { SpeechToText } from '../../ports/index.ts'
 
 /**
  * Where no recogniser can be had: conversations show when somebody spoke and for how long, and say
@@ -9,7 +10,7 @@ export function createSpanOnly(): SpeechToText {
     provider: 'speech-spans-only',
     async transcribe({ pcm, signal }) {
       signal.throwIfAborted()
-      const seconds = (pcm.length / SAMPLE_RATE_HZ).toFixed(1)
+      const seconds = (pcm.length / DECODED_RATE_HZ).toFixed(1)
       return { text: `[speech ${seconds} s]`, words: [] }
     },
   }

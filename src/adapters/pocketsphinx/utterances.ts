@@ -1,6 +1,6 @@
-import { SAMPLE_RATE_HZ } from '../../ports/index.ts'
+import { DECODED_RATE_HZ } from '../../kernel/index.ts'
 
-const SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1_000
+const SAMPLES_PER_MS = DECODED_RATE_HZ / 1_000
 /** Loudness is judged over this much: shorter than a pause between words, longer than a stop consonant. */
 const FRAME_MS = 20
 const QUIET_FRAMES = 10

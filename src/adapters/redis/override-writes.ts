@@ -37,6 +37,7 @@ export function createOverrideWrites(
         change.revival ? '1' : '0',
         change.dueInMs,
         change.outcome ? JSON.stringify(change.outcome) : '',
+        seen.leaseUntil ?? '',
       ]),
     )
     if (kind === 'done') return { kind, generation: Number(generation) }

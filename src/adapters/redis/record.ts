@@ -55,6 +55,7 @@ function plainRecord(
     progressAt: number('pa'),
     attempt: number('at'),
     fruitlessAttempts: number('fr'),
+    landedInAttempt: h.get('lp') === '1',
     generation: number('gen'),
     claimedGeneration: number('cg'),
     revivals: number('rv'),

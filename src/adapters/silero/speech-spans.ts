@@ -1,11 +1,12 @@
-import { SAMPLE_RATE_HZ, type SpeechSpan } from '../../ports/index.ts'
+import { DECODED_RATE_HZ } from '../../kernel/index.ts'
+import type { SpeechSpan } from '../../ports/index.ts'
 import { WINDOW_SAMPLES } from './speech-rows.ts'
 
 /** Speech begins at the upper and ends below the lower bound: a wavering voice is not chopped. */
 const BEGIN_AT = 0.5
 const END_BELOW = 0.35
 
-const samplesIn = (ms: number) => (ms * SAMPLE_RATE_HZ) / 1_000
+const samplesIn = (ms: number) => (ms * DECODED_RATE_HZ) / 1_000
 /** A shorter pause belongs to the speech around it. */
 const MIN_SILENCE_SAMPLES = samplesIn(300)
 /** A shorter sound is no speech. */

@@ -51,7 +51,9 @@ const MARKS = [landed, silent, failed] as const
 
 const index = fc.nat({ max: 2 })
 const soon = fc.constantFrom(0, LONG_MS)
-const claimOf = { claim: fc.nat({ max: 2 }), leaseMs: soon }
+/** Over so long ago that the job is due as well. */
+const lease = fc.constantFrom(-2_000, LONG_MS)
+const claimOf = { claim: fc.nat({ max: 2 }), leaseMs: lease }
 const seenOf = { job: index, sighting: fc.constantFrom(0, 0, 0, 1) }
 const why = { attemptSpent: fc.boolean(), dueInMs: soon, withReason: fc.boolean() }
 const step = <Kind extends string, Fields extends object>(
@@ -70,7 +72,7 @@ const claims = step('claim', {
   job: index,
   ahead: fc.constantFrom(0, 0, 0, 0, 1, -1),
   token: index,
-  leaseMs: soon,
+  leaseMs: lease,
   userSlots: index,
   slotSnoozeMs: soon,
 })

@@ -124,7 +124,11 @@ export function overridingContract(make: MakeJobStore): void {
       expect(await recordOf(store, job)).toMatchObject({ generation: 1, revivals: 0 })
       expect(await bump(true)).toEqual({ kind: 'done', generation: 2 })
       expect(await recordOf(store, job)).toMatchObject({ generation: 2, revivals: 1 })
-      expect(await recordOf(store, job)).toMatchObject({ status: 'queued', attempt: 0 })
+      expect(await recordOf(store, job)).toMatchObject({
+        status: 'queued',
+        attempt: 0,
+        fruitlessAttempts: 0,
+      })
       const late = await store.claim(aRequest(job, { generation: 1 }))
       expect(late).toEqual({ kind: 'stale_generation', generation: 2 })
       await claimed(store, job, { generation: 2 })
@@ -141,6 +145,24 @@ export function overridingContract(make: MakeJobStore): void {
       expect(await recordOf(store, job)).toMatchObject({ fruitlessAttempts: 0, attempt: 2 })
       await store.overrideGeneration(job.jobId, await recordOf(store, job), next)
       expect(await recordOf(store, job)).toMatchObject({ fruitlessAttempts: 0 })
+    })
+
+    it('F46: leaves a holder alone that renewed since it was seen', async () => {
+      const { store, lapse } = await make()
+      const { job, claim } = await running(store)
+      const seen = await recordOf(store, job)
+      await lapse(5)
+      expect(await store.renew(claim)).toBe('ok')
+      expect(await store.overrideGeneration(job.jobId, seen, next)).toEqual({ kind: 'raced' })
+      expect(await store.renew(claim)).toBe('ok')
+    })
+
+    it('tells whether the attempt it meets landed anything', async () => {
+      const { store } = await make()
+      const { job, claim } = await running(store)
+      expect(await recordOf(store, job)).toMatchObject({ landedInAttempt: false })
+      await store.mark(claim, [landed()])
+      expect(await recordOf(store, job)).toMatchObject({ landedInAttempt: true })
     })
 
     it('puts the next look at the job where it is told to', async () => {

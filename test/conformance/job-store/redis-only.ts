@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createRedisClient, createRedisJobStore } from '../../../src/adapters/redis/index.ts'
 import { systemClock } from '../../../src/adapters/system/system-clock.ts'
 import { MalformedRecordError, shardOfJob } from '../../../src/kernel/index.ts'
+import type { NewJob } from '../../../src/ports/index.ts'
 import {
   aFailure,
   aJob,
@@ -29,13 +30,13 @@ export function redisOnly({ make, client }: RedisJobStores): void {
   describe('what Redis loses', () => {
     it('a record evicted beside its ledger: the rebuilt one counts from nothing (F62)', async () => {
       const { store } = await make()
-      const { job, claim } = await running(store)
+      const { job, claim } = await running(store, {}, { userSlots: 1 })
       const mark = landed()
       await store.mark(claim, [mark])
       await client().del(await keyOf('*:job:*'))
       await store.create(job)
       expect(await store.marks(job.jobId)).toEqual(new Map())
-      await store.mark(await claimed(store, job), [mark])
+      await store.mark(await claimed(store, job, { userSlots: 1 }), [mark])
       expect((await recordOf(store, job)).segments).toMatchObject({ successful: 1 })
     })
 
@@ -71,6 +72,22 @@ export function redisOnly({ make, client }: RedisJobStores): void {
       await client().del(await keyOf('*:due'))
       await store.postpone(job.jobId, 0)
       expect(await store.due(shardOfJob(job.jobId), 10)).toEqual([job.jobId])
+    })
+
+    it('a record: its due entry goes with the next look at it', async () => {
+      const { store } = await make()
+      const looks = [
+        (job: NewJob) => store.postpone(job.jobId, 0),
+        (job: NewJob) => store.settle(job.jobId),
+      ]
+      for (const look of looks) {
+        const job = await created(store, { dueInMs: 0 })
+        await client().del(await keyOf('*:job:*'))
+        const shard = shardOfJob(job.jobId)
+        expect(await store.due(shard, 10)).toEqual([job.jobId])
+        await look(job)
+        expect(await store.due(shard, 10)).toEqual([])
+      }
     })
 
     it('its scripts: they are sent again', async () => {

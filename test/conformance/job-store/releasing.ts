@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { shardOfJob } from '../../../src/kernel/index.ts'
 import type { Claim, JobStore } from '../../../src/ports/index.ts'
 import {
+  anOutcome,
   aRequest,
   claimed,
   failed,
@@ -98,6 +99,14 @@ export function releasingContract(make: MakeJobStore): void {
       await write(store, claim)
       const options = { revival: false, dueInMs: 0 }
       await store.overrideGeneration(job.jobId, await recordOf(store, job), options)
+      expect(['lost', { kind: 'lost' }]).toContainEqual(await write(store, claim))
+    })
+
+    it('sent again after the end is lost (I2)', async () => {
+      const { store } = await make()
+      const { job, claim } = await running(store)
+      await write(store, claim)
+      await store.finalize(job.jobId, anOutcome())
       expect(['lost', { kind: 'lost' }]).toContainEqual(await write(store, claim))
     })
 

@@ -49,6 +49,17 @@ export function userSlotsContract(make: MakeJobStore): void {
       expect(record).toMatchObject({ waitingFor: 'capacity', claimedGeneration: -1, revivals: 0 })
     })
 
+    it('make a job that is put off due when its wait ends, and not before', async () => {
+      const harness = await make()
+      const { store } = harness
+      const { job: first } = await running(store, {}, ONE_SLOT)
+      const job = await created(store, { uid: first.uid, dueInMs: 0 })
+      await store.claim(aRequest(job, ONE_SLOT))
+      expect(await dueOf(harness, job)).toEqual([])
+      await store.claim(aRequest(job, { ...ONE_SLOT, generation: 1, slotSnoozeMs: 0 }))
+      expect(await dueOf(harness, job)).toEqual([job.jobId])
+    })
+
     it('bump the generation once for a delivery whose answer was lost', async () => {
       const { store, lapse } = await make()
       const { job: first } = await running(store, {}, ONE_SLOT)
@@ -166,6 +177,15 @@ export function userSlotsContract(make: MakeJobStore): void {
       const claim = await claimed(store, older, { ...ONE_SLOT, generation: 1 })
       expect(await dueOf(harness, younger)).toEqual([])
       await store.requeue(claim, why)
+      expect(await dueOf(harness, younger)).toEqual([younger.jobId])
+    })
+
+    it('freed pass over a job that ended while it waited', async () => {
+      const harness = await make()
+      const { store, first, older, younger } = await crowded(harness)
+      await store.finalize(older.jobId, aFailure())
+      for (const job of [older, younger]) await store.postpone(job.jobId, LONG_MS)
+      await store.finalize(first.job.jobId, anOutcome())
       expect(await dueOf(harness, younger)).toEqual([younger.jobId])
     })
 

@@ -7,39 +7,48 @@ describe('places', () => {
   test('are given out up to their number, then in order of asking', async () => {
     const places = createPlaces(1)
     const order: string[] = []
-    const first = await places.take(never)
-    const second = places.take(never).then((give) => {
-      order.push('second')
-      give()
-    })
-    const third = places.take(never).then(() => order.push('third'))
-    first()
-    await Promise.all([second, third])
-    expect(order).toEqual(['second', 'third'])
+    const hold = Promise.withResolvers<void>()
+    const note = (name: string) => async () => {
+      order.push(name)
+    }
+    const all = [
+      places.run(never, async () => {
+        await hold.promise
+        order.push('first')
+      }),
+      places.run(never, note('second')),
+      places.run(never, note('third')),
+    ]
+    hold.resolve()
+    await Promise.all(all)
+    expect(order).toEqual(['first', 'second', 'third'])
   })
 
-  test('a place given back twice frees one only', async () => {
+  test('are given back by work that fails', async () => {
     const places = createPlaces(1)
-    const give = await places.take(never)
-    give()
-    give()
-    await places.take(never)
-    const waiting = new AbortController()
-    const next = places.take(waiting.signal)
-    waiting.abort(new Error('no second place'))
-    await expect(next).rejects.toThrow('no second place')
+    await expect(places.run(never, () => Promise.reject(new Error('failed')))).rejects.toThrow(
+      'failed',
+    )
+    expect(await places.run(never, async () => 'done')).toBe('done')
   })
 
-  test('whoever gives up waiting takes no place', async () => {
+  test('whoever gives up waiting begins nothing and takes no place', async () => {
     const places = createPlaces(1)
-    const give = await places.take(never)
+    const hold = Promise.withResolvers<void>()
+    const first = places.run(never, () => hold.promise)
     const impatient = new AbortController()
-    const gone = places.take(impatient.signal)
-    const patient = places.take(never)
+    let begun = false
+    const gone = places.run(impatient.signal, async () => {
+      begun = true
+    })
+    const patient = places.run(never, async () => 'patient')
     impatient.abort(new Error('gone'))
     await expect(gone).rejects.toThrow('gone')
-    give()
-    expect(await patient).toBeTypeOf('function')
+    hold.resolve()
+    await first
+    expect(await patient).toBe('patient')
+    expect(begun).toBe(false)
+    await expect(places.run(impatient.signal, async () => 'late')).rejects.toThrow('gone')
   })
 })
 

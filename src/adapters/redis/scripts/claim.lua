@@ -38,7 +38,7 @@ recount(h)
 commit(h, {
   st = 'processing', tok = token, ep = n(int(h, 'ep') + 1), gen = n(generation),
   cg = n(math.max(generation, int(h, 'cg'))), at = n(int(h, 'at') + 1), fr = n(fruitless), lp = '0',
-  lu = hold(h, ARGV[4]), sa = h.sa or n(NOW), wf = '', ws = '', ra = '', rc = '', lt = '', lo = '',
+  lu = hold(h, ARGV[4]), sa = h.sa or n(NOW), wf = '', ws = '', ra = '', rc = '',
 })
 event('claimed', 'epoch', h.ep, 'generation', h.gen, 'attempt', h.at, 'after_death', died and '1' or '0')
 return { 'claimed', h.ep, h.gen, h.at }

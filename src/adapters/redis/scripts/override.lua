@@ -1,9 +1,10 @@
 -- Recovery, an operator or the user moves a job they do not hold. Holds: nothing happens unless the
 -- record still looks as it was seen; the epoch rises and the token goes, which fences a holder (I3).
--- ARGV: id status epoch generation operation('ending'|'generation') revival('1'|'0') due_in_ms outcome
+-- ARGV: id status epoch generation operation('ending'|'generation') revival('1'|'0') due_in_ms outcome lease_until('' not compared)
 local h = load()
 if not h then return { 'missing' } end
-if terminal(h) or h.ei or h.st ~= ARGV[2] or h.ep ~= ARGV[3] or h.gen ~= ARGV[4] then return { 'raced' } end
+if terminal(h) or h.ei or h.st ~= ARGV[2] or h.ep ~= ARGV[3] or h.gen ~= ARGV[4]
+  or (ARGV[9] ~= '' and h.lu ~= ARGV[9]) then return { 'raced' } end
 local changes = { ep = n(int(h, 'ep') + 1), tok = '', lu = '', lt = '', lo = '' }
 if ARGV[5] == 'ending' then
   redis.call('HSET', key('text'), 'out', ARGV[8])

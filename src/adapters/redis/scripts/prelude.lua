@@ -25,7 +25,7 @@ local function load()
 end
 
 local function terminal(h) return h.st ~= 'queued' and h.st ~= 'processing' end
-local function held_by(h, token) return h.st == 'processing' and h.tok == token and token ~= '' end
+local function held_by(h, token) return h.st == 'processing' and h.tok == token end
 
 -- May still change what the run has done; a frozen result is only brought to its end.
 local function works_under(h, token) return held_by(h, token) and not h.ei end
