@@ -25,7 +25,7 @@ import { createMemoryBudget } from './intake/index.ts'
 import { createEndings } from './jobs/index.ts'
 import { createNaming, MINUTE_MS, RunAbortedError, SECOND_MS } from './kernel/index.ts'
 import type { PipelineDeps } from './pipeline/index.ts'
-import type { Clock, ObjectStore, Probe, SpeechToText, TaskQueue } from './ports/index.ts'
+import type { Clock, ObjectStore, Probe, SpeechToText } from './ports/index.ts'
 import { createCounters, createEvents, createLogger, type Logger } from './telemetry/index.ts'
 
 /** What a test or a local stack may put in place of what the configuration would build. */
@@ -57,7 +57,7 @@ export function buildService(config: Config, overrides: Overrides = {}): Service
   const parties = connectParties(config, overrides)
   const stopping = new AbortController()
   const { app, inline } = wireRooms(config, parties, stopping.signal)
-  const { clock, logger, redis, decoder, detector } = parties
+  const { clock, logger, redis, tasks, decoder, detector } = parties
   let server: RunningServer | undefined
   return {
     logger,
@@ -71,7 +71,7 @@ export function buildService(config: Config, overrides: Overrides = {}): Service
       const closed = Promise.all([server?.close(), inline.drained()])
       const graceOver = clock.sleep(config.service.shutdownGraceMs).then(() => server?.destroy())
       await Promise.race([closed, graceOver])
-      await Promise.all([decoder.close(), detector.close()])
+      await Promise.all([decoder.close(), detector.close(), tasks?.close()])
       redis.disconnect()
     },
   }
@@ -107,7 +107,7 @@ function connectParties(config: Config, overrides: Overrides) {
     naming: createNaming(config.identity.idSecret.reveal()),
     archive: createArchive({ objects, checksum: createCrc32c }),
     conversations: createTimelineStore({ objects, clock, random: Math.random }),
-    queue: buildQueue(config, clock, probe),
+    tasks: buildQueue(config, clock, probe),
     decoder: createFileDecoder({ workers }),
     detector: createVoiceDetector({ workers }),
     speechToText: overrides.speechToText ?? buildSpeechToText(config, clock),
@@ -159,7 +159,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
 
 /** What running a job takes, in a delivery and inline alike. */
 function runningDeps(config: Config, parties: Parties) {
-  const { queue, store, archive, conversations, clock, events } = parties
+  const { tasks, store, archive, conversations, clock, events } = parties
   const { failureThreshold, maxFruitlessAttempts } = config.run
   return {
     store,
@@ -167,7 +167,7 @@ function runningDeps(config: Config, parties: Parties) {
     clock,
     events,
     endings: createEndings({ store, archive, conversations, clock, events, failureThreshold }),
-    enqueueing: queue ? { queue, store, events } : undefined,
+    enqueueing: tasks ? { queue: tasks.queue, store, events } : undefined,
     pipeline: pipelineDeps(config, parties),
     random: Math.random,
     randomBytes,
@@ -208,20 +208,18 @@ function buildTelemetry(config: Config, overrides: Overrides) {
 
 function buildObjects(config: Config, clock: Clock, probe: Probe): ObjectStore {
   const { apiEndpoint, projectId, stagingBucket, dataBucket, ...times } = config.gcs
-  const storage = createStorage({
-    ...(apiEndpoint ? { apiEndpoint } : {}),
-    ...(projectId ? { projectId } : {}),
-  })
+  const storage = createStorage({ apiEndpoint, projectId, checksum: createCrc32c })
   const bucket = (name: string) =>
-    createGcsObjectStore({ storage, bucket: name, clock, probe, ...times })
+    createGcsObjectStore({ storage, bucket: name, clock, probe, checksum: createCrc32c, ...times })
   return routeByPrefix({ staging: bucket(stagingBucket), data: bucket(dataBucket) })
 }
 
-function buildQueue(config: Config, clock: Clock, probe: Probe): TaskQueue | undefined {
+function buildQueue(config: Config, clock: Clock, probe: Probe) {
   const { tasks } = config
   if (!tasks) return undefined
-  return createCloudTasksQueue({
-    client: createTasksClient({ projectId: tasks.projectId, ...tasks.api }),
+  const client = createTasksClient({ projectId: tasks.projectId, ...tasks.api })
+  const queue = createCloudTasksQueue({
+    client,
     project: tasks.projectId,
     location: tasks.location,
     queues: { fresh: tasks.queue, backfill: tasks.backfillQueue ?? tasks.queue },
@@ -232,6 +230,7 @@ function buildQueue(config: Config, clock: Clock, probe: Probe): TaskQueue | und
     clock,
     probe,
   })
+  return { queue, close: () => client.close() }
 }
 
 function buildSpeechToText(config: Config, clock: Clock): SpeechToText {

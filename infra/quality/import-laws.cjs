@@ -21,7 +21,7 @@ module.exports = {
     law('records-do-not-look-up', 'jobs and fair-use are called; they call nobody above ports.', { path: '^src/(jobs|fair-use)/' }, { path: '^src/(intake|dispatch|pipeline|status|recovery|http|config)/' }),
     law('pipeline-knows-no-bookkeeping', 'The pipeline gets its attempt context; it never touches a job record or a claim.', { path: '^src/pipeline/' }, { path: '^src/(jobs|intake|dispatch|status|recovery|http|config)/' }),
     law('flows-do-not-call-flows', 'intake, dispatch, status and recovery meet only in jobs.', { path: '^src/(intake|dispatch|status|recovery)/' }, { path: '^src/(intake|dispatch|status|recovery|http|config)/', pathNot: '^src/$1/' }),
-    law('config-is-handed-in', 'Only main and service see the whole config.', { path: '^src/', pathNot: '^src/(main\\.ts|service\\.ts|config/)' }, { path: '^src/config/' }),
+    law('config-is-handed-in', 'Only main, service and the local launcher see the whole config.', { path: '^src/', pathNot: '^src/(main\\.ts|service\\.ts|config/|local/)' }, { path: '^src/config/' }),
     law('telemetry-calls-no-room', 'Telemetry is told; it asks nobody.', { path: '^src/telemetry/' }, { path: '^src/', pathNot: '^src/(telemetry|kernel)/' }),
     law('only-main-starts-the-service', 'Wiring is the top of the house; nothing in it reaches up.', { path: '^src/', pathNot: '^src/main\\.ts$' }, { path: '^src/service\\.ts$' }),
     law('src-never-imports-test', 'Production code does not know it is tested.', { path: '^src/' }, { path: '^test/' }),

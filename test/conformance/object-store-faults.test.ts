@@ -4,12 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { UnavailableError } from '../../src/kernel/index.ts'
 import type { FaultRule } from '../../src/local/gcs/index.ts'
 import type { ObjectStore } from '../../src/ports/index.ts'
+import { bytes, CALLS, chunked, fresh, TEXT, textOf, WHY } from './object-store/calls.ts'
 import { gcsForTests, gcsStoreAt, LIMITS } from './object-store/gcs-subject.ts'
 import { startSilentServer } from './object-store/silent-server.ts'
-import { bytes, CALLS, chunked, fresh, textOf } from './object-store.contract.ts'
 
-const TEXT = { contentType: 'text/plain' }
-const WHY = new Error('the caller gave up')
 const LONG_MS = 3_600_000
 
 describe('the Cloud Storage store, its server failing', () => {
@@ -52,17 +50,20 @@ describe('the Cloud Storage store, its server failing', () => {
       expect(await gcs.store.stat(name)).toBeUndefined()
     })
 
-    it.for(['read', 'stat', 'list'] as const)('a %s that met 503 and a reset', async (operation) => {
-      const name = await put('kept')
-      arm({ operation, status: 503 }, { operation, status: 'reset' })
-      const answers = {
-        read: () => textOf(gcs.store, name),
-        stat: async () => (await gcs.store.stat(name)) && 'kept',
-        list: async () => (await gcs.store.list(name, { limit: 1 })).length === 1 && 'kept',
-      }
-      expect(await answers[operation]()).toBe('kept')
-      expect(hits()).toEqual([1, 1])
-    })
+    it.for(['read', 'stat', 'list'] as const)(
+      'a %s that met 503 and a reset',
+      async (operation) => {
+        const name = await put('kept')
+        arm({ operation, status: 503 }, { operation, status: 'reset' })
+        const answers = {
+          read: () => textOf(gcs.store, name),
+          stat: async () => (await gcs.store.stat(name)) && 'kept',
+          list: async () => (await gcs.store.list(name, { limit: 1 })).length === 1 && 'kept',
+        }
+        expect(await answers[operation]()).toBe('kept')
+        expect(hits()).toEqual([1, 1])
+      },
+    )
 
     it('a whole read that was cut (F61)', async () => {
       const name = await put('x'.repeat(10_000))
@@ -282,4 +283,3 @@ async function drain(
 function live(): AbortSignal {
   return new AbortController().signal
 }
-

@@ -1,17 +1,23 @@
-import { randomUUID } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createCrc32c } from '../../src/adapters/native-crc/index.ts'
 import { UnavailableError } from '../../src/kernel/index.ts'
 import { ObjectMissingError, type ObjectStore } from '../../src/ports/index.ts'
+import {
+  bytes,
+  CALLS,
+  crcOf,
+  fresh,
+  generationBy,
+  TEXT,
+  textOf,
+  WHY,
+} from './object-store/calls.ts'
+import { streaming } from './object-store/streaming.ts'
 
 export interface ObjectStoreSubject {
   readonly store: ObjectStore
   close(): Promise<void>
 }
-
-const TEXT = { contentType: 'text/plain' }
-const WHY = new Error('the caller gave up')
 
 /** Every promise of the `ObjectStore` port that needs no fault to be seen. */
 export function objectStoreContract(name: string, make: () => Promise<ObjectStoreSubject>): void {
@@ -70,62 +76,10 @@ function creating(store: () => ObjectStore): void {
 
     it('keeps the bytes as they were when it was called', async () => {
       const name = fresh()
-      const given = bytes('before')
+      const given = Buffer.from('before')
       await store().create(name, given, TEXT)
       given.fill(0)
       expect(await textOf(store(), name)).toBe('before')
-    })
-  })
-}
-
-function streaming(store: () => ObjectStore): void {
-  describe('createFromStream', () => {
-    it('makes one object of all chunks in their order', async () => {
-      const name = fresh()
-      const chunks = Array.from({ length: 12 }, (_, i) => Buffer.alloc(100_000, i))
-      expect(await store().createFromStream(name, chunked(chunks), TEXT)).toBe('created')
-      const whole = Buffer.concat(chunks)
-      expect(await store().stat(name)).toMatchObject({ sizeBytes: 1_200_000, crc32c: crcOf(whole) })
-      expect(await buffer(store().openRead(name))).toEqual(whole)
-    })
-
-    it('makes an empty object of no chunks', async () => {
-      const name = fresh()
-      expect(await store().createFromStream(name, chunked([]), TEXT)).toBe('created')
-      expect(await store().stat(name)).toMatchObject({ sizeBytes: 0 })
-    })
-
-    it('finds the object that is there already and leaves it alone', async () => {
-      const name = fresh()
-      await store().create(name, bytes('first'), TEXT)
-      const source = chunked([bytes('second')])
-      expect(await store().createFromStream(name, source, TEXT)).toBe('exists')
-      expect(await textOf(store(), name)).toBe('first')
-    })
-
-    it('passes on what its source fails with, and no object comes to exist (F1)', async () => {
-      const name = fresh()
-      const fault = new TypeError('the client hung up')
-      const source = (async function* () {
-        yield bytes('half')
-        throw fault
-      })()
-      await expect(store().createFromStream(name, source, TEXT)).rejects.toBe(fault)
-      expect(await store().stat(name)).toBeUndefined()
-    })
-
-    it('abandons a source that waits when it is aborted, and no object comes to exist (F1)', async () => {
-      const name = fresh()
-      const caller = new AbortController()
-      const source = (async function* () {
-        yield bytes('half')
-        setTimeout(() => caller.abort(WHY), 20)
-        await new Promise(() => undefined)
-      })()
-      const { signal } = caller
-      const creation = store().createFromStream(name, source, { ...TEXT, signal })
-      await expect(creation).rejects.toBe(WHY)
-      expect(await store().stat(name)).toBeUndefined()
     })
   })
 }
@@ -259,50 +213,4 @@ function aborting(store: () => ObjectStore): void {
     await expect(call(store(), name, AbortSignal.abort(WHY))).rejects.toBe(WHY)
     expect(await store().stat(name)).toBeUndefined()
   })
-}
-
-/** Each method of the port, called so that it would succeed on a fresh name or say "missing". */
-export const CALLS = {
-  create: (store, name, signal) => store.create(name, bytes('x'), { ...TEXT, signal }),
-  createFromStream: (store, name, signal) =>
-    store.createFromStream(name, chunked([bytes('x')]), { ...TEXT, signal }),
-  read: (store, name, signal) => store.read(name, signal),
-  openRead: (store, name, signal) => buffer(store.openRead(name, signal)),
-  stat: (store, name, signal) => store.stat(name, signal),
-  replace: (store, name, signal) =>
-    store.replace(name, bytes('x'), { ...TEXT, ifGeneration: '0', signal }),
-  delete: (store, name, signal) => store.delete(name, signal),
-  list: (store, name, signal) => store.list(name, { limit: 1, signal }),
-} satisfies Record<
-  keyof ObjectStore,
-  (store: ObjectStore, name: string, signal: AbortSignal) => Promise<unknown>
->
-
-export function fresh(suffix = 'object'): string {
-  return `${randomUUID()}/${suffix}`
-}
-
-export function bytes(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.from(text))
-}
-
-export async function* chunked(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks
-}
-
-export async function textOf(store: ObjectStore, name: string): Promise<string | undefined> {
-  const read = await store.read(name)
-  return read && Buffer.from(read.bytes).toString()
-}
-
-function crcOf(contents: Uint8Array): string {
-  const sum = createCrc32c()
-  sum.update(contents)
-  return sum.digest()
-}
-
-async function generationBy(writing: ReturnType<ObjectStore['replace']>): Promise<string> {
-  const result = await writing
-  if (result.kind !== 'written') throw new Error('the write was refused')
-  return result.generation
 }

@@ -155,12 +155,15 @@ describe('the Cloud Tasks queue, its server failing', () => {
       expect(await queue.find('fresh', newTask().name)).toBe('unknown')
     })
 
-    it.for([UNAVAILABLE, DENIED, EXHAUSTED, INTERNAL])('proves nothing by code %i', async (code) => {
-      const task = newTask()
-      await cloud().queue.create(task)
-      arm('GetTask', { code, times: -1 })
-      expect(await cloud().queue.find(task.lane, task.name)).toBe('unknown')
-    })
+    it.for([UNAVAILABLE, DENIED, EXHAUSTED, INTERNAL])(
+      'proves nothing by code %i',
+      async (code) => {
+        const task = newTask()
+        await cloud().queue.create(task)
+        arm('GetTask', { code, times: -1 })
+        expect(await cloud().queue.find(task.lane, task.name)).toBe('unknown')
+      },
+    )
 
     it('proves nothing by a NOT_FOUND in words we do not know', async () => {
       arm('GetTask', { code: NOT_FOUND, message: 'The project was not found.' })
@@ -201,9 +204,10 @@ describe('the Cloud Tasks queue, its server failing', () => {
 
   it('passes a seam before and after the task is made', async () => {
     const seen: string[] = []
-    const queue = cloud().queueWith({ probe: (step, moment) => void seen.push(`${moment} ${step}`) })
+    const queue = cloud().queueWith({
+      probe: (step, moment) => void seen.push(`${moment} ${step}`),
+    })
     await queue.create(newTask())
     expect(seen).toEqual(['before task.create', 'after task.create'])
   })
 })
-

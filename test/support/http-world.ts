@@ -1,7 +1,9 @@
+import { connect } from 'node:net'
 import { systemClock } from '../../src/adapters/system/system-clock.ts'
 import { createApp, startServer } from '../../src/http/index.ts'
 import type { MultipartOptions } from '../../src/http/multipart.ts'
 import { uidSchema } from '../../src/kernel/index.ts'
+import { toneName } from './tones.ts'
 import { createWorld, type World, type WorldOptions } from './world.ts'
 
 export const USER = 'Bearer user user-1'
@@ -59,4 +61,67 @@ export function form(files: Readonly<Record<string, Uint8Array>>, field = 'files
   for (const [name, bytes] of Object.entries(files))
     body.append(field, new Blob([Buffer.from(bytes)]), name)
   return body
+}
+
+export type HttpWorld = Awaited<ReturnType<typeof startHttpWorld>>
+
+export const UPLOAD = '/v2/sync-local-files'
+
+/** A file recorded so long before now. */
+export const name = (world: HttpWorld, agoMs = 3_600_000) => toneName(world.clock.now() - agoMs)
+
+export async function post(
+  world: HttpWorld,
+  sent: FormData | string,
+  headers: Record<string, string> = {},
+) {
+  const answer = await fetch(world.base + UPLOAD, {
+    method: 'POST',
+    body: sent,
+    headers: { authorization: USER, ...headers },
+  })
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: (await answer.json()) as Record<string, unknown>,
+  }
+}
+
+/** Sends raw text, one part as given, and returns the status line's number; 0 when the server hung up. */
+export function raw(world: HttpWorld, text: string): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = connect(world.port, '127.0.0.1', () => socket.write(text))
+    let got = ''
+    socket.on('data', (chunk) => {
+      got += chunk.toString()
+      const status = /^HTTP\/1\.1 (\d+)/.exec(got)?.[1]
+      if (status) {
+        resolve(Number(status))
+        socket.destroy()
+      }
+    })
+    socket.on('close', () => resolve(0))
+    socket.on('error', () => resolve(0))
+  })
+}
+
+export function rawUpload(world: HttpWorld, part: string, more = ''): string {
+  const sent = `--b\r\n${part}\r\n--b--\r\n`
+  return [
+    `POST ${UPLOAD} HTTP/1.1`,
+    `Host: 127.0.0.1:${world.port}`,
+    `Authorization: ${USER}`,
+    'Content-Type: multipart/form-data; boundary=b',
+    `Content-Length: ${Buffer.byteLength(sent)}`,
+    more,
+    sent,
+  ].join('\r\n')
+}
+
+/** The job whose task is waiting in the queue. */
+export function jobOf(world: HttpWorld) {
+  const [task] = world.tasks.due()
+  if (!task) throw new Error('no task is waiting')
+  world.tasks.answered(task.task.lane, task.task.name, 200)
+  return task.task.payload.job_id
 }

@@ -5,7 +5,6 @@ import * as z from 'zod'
 import type { StoredObject } from '../../ports/index.ts'
 import { bounded } from './bounded.ts'
 import { type Effort, persist } from './retries.ts'
-import { runningCrc32c } from './running-crc32c.ts'
 
 /** The client hangs more listeners on a body than Node thinks healthy, and Node prints each time. */
 const LISTENERS_OF_THE_CLIENT = 20
@@ -30,7 +29,7 @@ export function readWhole(
     const body = newFile().createReadStream({ validation: false })
     const facts = factsSchema.parse(await begun(body))
     const chunks: Uint8Array[] = []
-    const sum = runningCrc32c()
+    const sum = effort.checksum()
     for await (const chunk of bytesOf(body)) {
       sum.update(chunk)
       chunks.push(chunk)

@@ -2,6 +2,7 @@ import type { Storage } from '@google-cloud/storage'
 import * as z from 'zod'
 import { UnavailableError } from '../../kernel/index.ts'
 import {
+  type ChecksumFactory,
   type Clock,
   type CreateResult,
   type ObjectFacts,
@@ -22,6 +23,7 @@ export interface GcsObjectStoreOptions {
   readonly storage: Storage
   readonly bucket: string
   readonly clock: Clock
+  readonly checksum: ChecksumFactory
   /** Without a byte for this long a download counts as cut, or the store as not taking an upload. */
   readonly readIdleTimeoutMs: number
   /** For one small operation, its retries included. */
@@ -33,10 +35,11 @@ export interface GcsObjectStoreOptions {
 
 /** One bucket. */
 export function createGcsObjectStore(options: GcsObjectStoreOptions): ObjectStore {
-  const { storage, clock, probe, operationTimeoutMs, readIdleTimeoutMs } = options
+  const { storage, clock, checksum, probe, operationTimeoutMs, readIdleTimeoutMs } = options
   const bucket = storage.bucket(options.bucket)
   const effort: Effort = {
     clock,
+    checksum,
     scopes: createRequestScopes(storage.apiEndpoint),
     budgetMs: operationTimeoutMs,
     random: options.random ?? Math.random,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../ports/index.ts'
+import type { ChecksumFactory, Clock } from '../../ports/index.ts'
 import { bounded } from './bounded.ts'
 import type { RequestScopes } from './request-scopes.ts'
 import { isWorthRetrying } from './vendor-errors.ts'
@@ -10,6 +10,7 @@ const LONGEST_PAUSE_MS = 5_000
 export interface Effort {
   readonly clock: Clock
   readonly scopes: RequestScopes
+  readonly checksum: ChecksumFactory
   /** For the whole, pauses and tries included. One try gets at most half, so that there are two. */
   readonly budgetMs: number
   /** From 0 up to 1. */

@@ -4,7 +4,6 @@ import type { File } from '@google-cloud/storage'
 import type { RunningChecksum } from '../../ports/index.ts'
 import { abortable, bounded } from './bounded.ts'
 import type { Effort } from './retries.ts'
-import { runningCrc32c } from './running-crc32c.ts'
 
 export interface UploadFacts {
   readonly contentType: string
@@ -63,7 +62,7 @@ export async function uploadStream(
   const over = new AbortController()
   const onAbort = () => over.abort(limits.signal?.reason)
   limits.signal?.addEventListener('abort', onAbort, { once: true })
-  const sum = runningCrc32c()
+  const sum = effort.checksum()
   const upload = effort.scopes.run(over.signal, () =>
     file.createWriteStream({ ...requestOf(facts), resumable: true }),
   )

@@ -28,13 +28,10 @@ export function createMemoryObjectStore(deps: {
   const objects = new Map<string, MemoryObject>()
   let lastGeneration = 0
 
-  const checksumOf = (bytes: Uint8Array) => {
-    const sum = deps.checksum()
-    sum.update(bytes)
-    return sum.digest()
-  }
+  const checksumOf = (bytes: Uint8Array) => digestOf(deps.checksum, bytes)
   const put = (name: string, given: Uint8Array): string => {
-    const bytes = given.slice()
+    // A copy: a Buffer's own slice() would be a view.
+    const bytes = new Uint8Array(given)
     lastGeneration = Math.max(lastGeneration + 1, deps.clock.now() * 1_000)
     const generation = String(lastGeneration)
     const createdAt = deps.clock.now()
@@ -121,7 +118,7 @@ async function collect(
     const chunks: Uint8Array[] = []
     for await (const chunk of source) {
       if (signal?.aborted) break
-      chunks.push(chunk.slice())
+      chunks.push(new Uint8Array(chunk))
     }
     return Buffer.concat(chunks)
   }
@@ -130,6 +127,12 @@ async function collect(
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
+}
+
+function digestOf(checksum: ChecksumFactory, bytes: Uint8Array): string {
+  const sum = checksum()
+  sum.update(bytes)
+  return sum.digest()
 }
 
 /** As the store sorts: by the bytes of the names, not by UTF-16 units. */

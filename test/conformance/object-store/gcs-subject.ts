@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { createGcsObjectStore, createStorage } from '../../../src/adapters/gcs/index.ts'
+import { createCrc32c } from '../../../src/adapters/native-crc/index.ts'
 import { systemClock } from '../../../src/adapters/system/system-clock.ts'
 import { type GcsServer, startGcsServer } from '../../../src/local/gcs/index.ts'
 import type { ObjectStore } from '../../../src/ports/index.ts'
@@ -15,9 +16,17 @@ export function gcsStoreAt(
   bucket = 'objects',
   limits: Partial<typeof LIMITS> = {},
 ): ObjectStore {
-  const storage = createStorage({ apiEndpoint, projectId: 'test-project' })
+  const storage = createStorage({ apiEndpoint, projectId: 'test-project', checksum: createCrc32c })
   const clock = systemClock()
-  return createGcsObjectStore({ storage, bucket, clock, random: () => 0, ...LIMITS, ...limits })
+  return createGcsObjectStore({
+    checksum: createCrc32c,
+    storage,
+    bucket,
+    clock,
+    random: () => 0,
+    ...LIMITS,
+    ...limits,
+  })
 }
 
 export async function startGcs(): Promise<GcsServer> {

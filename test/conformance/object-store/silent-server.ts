@@ -13,7 +13,9 @@ export interface SilentServer {
 export type Responder = (req: IncomingMessage, res: ServerResponse) => void
 
 /** A server that takes requests and, unless told how to answer, never says a word. */
-export async function startSilentServer(respond: Responder = () => undefined): Promise<SilentServer> {
+export async function startSilentServer(
+  respond: Responder = () => undefined,
+): Promise<SilentServer> {
   const counts = { arrived: 0, hungUp: 0 }
   const server = createServer((req, res) => {
     counts.arrived += 1

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { UnavailableError } from '../../../src/kernel/index.ts'
+import { form, jobOf, name, post, startHttpWorld, UPLOAD, USER } from '../../support/http-world.ts'
+import { tones } from '../../support/tones.ts'
+
+const body = tones([100, 2])
+
+describe('a status', () => {
+  test('of another user’s job is 403, of none 404, of text that is no id 404', async () => {
+    await using world = await startHttpWorld()
+    const { body: accepted } = await post(world, form({ [name(world)]: body }))
+    const get = async (id: string, authorization: string) =>
+      (await fetch(`${world.base}${UPLOAD}/${id}`, { headers: { authorization } })).status
+    expect(await get(String(accepted['job_id']), 'Bearer user user-2')).toBe(403)
+    expect(await get('00000000-0000-4000-8000-000000000000', USER)).toBe(404)
+    expect(await get('nope', USER)).toBe(404)
+    expect(await get(String(accepted['job_id']), '')).toBe(401)
+  })
+
+  test('is found in outcome or manifest when Redis has forgotten the job, and changes nothing (I9)', async () => {
+    await using world = await startHttpWorld()
+    const { body: accepted } = await post(world, form({ [name(world)]: body }))
+    const id = String(accepted['job_id'])
+    await using fresh = await startHttpWorld({ objects: () => world.memory })
+    const get = async () =>
+      (await fetch(`${fresh.base}${UPLOAD}/${id}`, { headers: { authorization: USER } })).json()
+    expect(await get()).toMatchObject({ status: 'queued' })
+    expect(await fresh.records.due(0, 10)).toEqual([])
+    await world.deliver(jobOf(world))
+    expect(await get()).toMatchObject({ status: 'completed', total_segments: 1 })
+  })
+
+  test('is 503, never 404, while the store cannot be reached', async () => {
+    await using world = await startHttpWorld({
+      store: (store) => ({
+        ...store,
+        view: () => Promise.reject(new UnavailableError('down', { party: 'gcs' })),
+      }),
+    })
+    const answer = await fetch(`${world.base}${UPLOAD}/00000000-0000-4000-8000-000000000000`, {
+      headers: { authorization: USER },
+    })
+    expect(answer.status).toBe(503)
+  })
+})
+
+describe('conversations', () => {
+  test('are listed newest first, page by page, and read with their text', async () => {
+    await using world = await startHttpWorld()
+    for (const agoMs of [9_000_000, 6_000_000, 3_000_000]) {
+      await post(world, form({ [name(world, agoMs)]: tones([agoMs / 100_000, 2]) }))
+      await world.deliver(jobOf(world))
+    }
+    const get = async (path: string) =>
+      (await fetch(world.base + path, { headers: { authorization: USER } })).json() as Promise<Page>
+    const first = await get('/v2/conversations?limit=2')
+    expect(first.conversations).toHaveLength(2)
+    const second = await get(`/v2/conversations?limit=2&cursor=${first.next_cursor}`)
+    expect(second.next_cursor).toBeUndefined()
+    const ids = [...first.conversations, ...second.conversations].map((c) => c.id)
+    expect(new Set(ids).size).toBe(3)
+    expect(await get(`/v2/conversations/${ids[0]}`)).toMatchObject({ text: 'tone 30' })
+    for (const bad of ['?limit=0', '?limit=x', '?cursor=nope']) {
+      const answer = await fetch(`${world.base}/v2/conversations${bad}`, {
+        headers: { authorization: USER },
+      })
+      expect(answer.status).toBe(400)
+    }
+    const none = await fetch(`${world.base}/v2/conversations/nope`, {
+      headers: { authorization: USER },
+    })
+    expect(none.status).toBe(404)
+  })
+})
+
+test('probes answer, and what is no route is told as such', async () => {
+  await using world = await startHttpWorld()
+  expect((await fetch(`${world.base}/health`)).status).toBe(200)
+  expect((await fetch(`${world.base}/ready`)).status).toBe(200)
+  const none = await fetch(`${world.base}/nope`)
+  expect([none.status, await none.json()]).toEqual([
+    404,
+    { code: 'not_found', detail: 'no such route' },
+  ])
+})
+
+interface Page {
+  readonly conversations: readonly { readonly id: string }[]
+  readonly next_cursor?: string
+}
