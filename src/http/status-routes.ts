@@ -46,7 +46,12 @@ async function streamStatus(
 ): Promise<void> {
   const signal = AbortSignal.any([requestSignal(res), deps.stop])
   const done = new AbortController()
-  res.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+  // Kept alive after the stream's end, the connection would hold up a shutdown for seconds.
+  res.set({
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  })
   res.flushHeaders()
   const keepingAlive = keepAlive(deps.clock, res, AbortSignal.any([signal, done.signal]))
   const watch = { ...deps.status, clock: deps.clock, intervalMs: deps.streamIntervalMs }

@@ -13,14 +13,28 @@ import {
   HOUR_MS,
   type JobId,
   MINUTE_MS,
+  type Naming,
   objectNames,
   SECOND_MS,
   shardOfJob,
   uidSchema,
 } from '../../src/kernel/index.ts'
-import type { JobStore, ObjectStore, SpeechToText, TaskQueue } from '../../src/ports/index.ts'
-import { recoveryPass } from '../../src/recovery/index.ts'
-import { createCounters, createEvents, createLogger } from '../../src/telemetry/index.ts'
+import type {
+  Clock,
+  FileDecoder,
+  JobStore,
+  ObjectStore,
+  SpeechToText,
+  TaskQueue,
+  VoiceDetector,
+} from '../../src/ports/index.ts'
+import { type PassDeps, recoveryPass } from '../../src/recovery/index.ts'
+import {
+  createCounters,
+  createEvents,
+  createLogger,
+  type Events,
+} from '../../src/telemetry/index.ts'
 import { seededRandom } from './audio.ts'
 import { simulatedClock } from './simulated-clock.ts'
 import { toneDecoder, toneDetector } from './tones.ts'
@@ -36,7 +50,7 @@ export interface WorldOptions {
 }
 
 export const UID = uidSchema.parse('user-1')
-export const INVOKER = 'Bearer invoker'
+const INVOKER = 'Bearer invoker'
 const never = new AbortController().signal
 
 /**
@@ -61,9 +75,7 @@ export function createWorld(options: WorldOptions = {}) {
   const store = options.store?.(records) ?? records
   const tasks = createMemoryTaskQueue({ clock })
   const queue = options.queue?.(tasks) ?? tasks
-  const archive = createArchive({ objects, checksum: createCrc32c })
   const random = seededRandom(7)
-  const conversations = createTimelineStore({ objects, clock, random })
   const naming = createNaming('the secret of the test world, long enough')
   const calls: number[] = []
   const speechToText: SpeechToText = {
@@ -74,80 +86,14 @@ export function createWorld(options: WorldOptions = {}) {
       return { text: `tone ${Math.max(...request.pcm)}`, words: [] }
     },
   }
-  const stop = new AbortController()
-  const delivery: DeliveryDeps = {
-    store,
-    archive,
-    clock,
-    events,
-    endings: createEndings({ store, archive, conversations, clock, events, failureThreshold: 0.5 }),
-    enqueueing: { queue, store, events },
-    pipeline: {
-      objects,
-      archive,
-      conversations,
-      naming,
-      clock,
-      speechToText,
-      checksum: createCrc32c,
-      decoder: toneDecoder(),
-      detector: toneDetector(),
-      maxDecodedBytes: 64 * 1_024 * 1_024,
-      segmentTimeoutMs: 300 * SECOND_MS,
-      maxParallelFiles: 2,
-      maxParallelSegments: 5,
-      defaultSnoozeMs: 30 * SECOND_MS,
-    },
-    verifier: {
-      verifyCaller: async (authorization) =>
-        authorization === INVOKER
-          ? { kind: 'invoker', email: 'invoker@test' }
-          : { kind: 'rejected', reason: 'no_token' },
-    },
-    random,
-    randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
-    leaseMs: 15 * SECOND_MS,
-    leaseTimes: {
-      renewMs: 5 * SECOND_MS,
-      stopMarginMs: 3 * SECOND_MS,
-      unansweredAbortMs: MINUTE_MS,
-    },
-    times: { budgetMs: 1_440 * SECOND_MS, stallMs: 600 * SECOND_MS },
-    maxAttempts: 5,
-    maxFruitlessAttempts: 5,
-    retryBackoff: { minMs: 18 * SECOND_MS, maxMs: 300 * SECOND_MS },
-    probeAfterMs: MINUTE_MS,
-    userSlots: 2,
-    slotSnoozeMs: 30 * SECOND_MS,
-    ...options.deps,
-  }
-  const inline = createInlineRunner({
-    ...delivery,
-    enqueueing: undefined,
-    maxRunning: 2,
-    stop: stop.signal,
-  })
-  const accept: AcceptDeps = {
-    ...delivery,
-    objects,
-    conversations,
-    naming,
-    inline,
-    checksum: createCrc32c,
-    budget: createMemoryBudget(16 * 1_024 * 1_024),
-    bufferedFileMaxBytes: 8 * 1_024 * 1_024,
-    limits: {
-      maxFiles: 20,
-      maxBytes: 28 * 1_024 * 1_024,
-      maxDecodedBytes: 64 * 1_024 * 1_024,
-      maxDecodedMs: 10 * MINUTE_MS,
-      maxFrames: 360_000,
-    },
-    freshMs: 6 * HOUR_MS,
-    lookbackMs: 30 * DAY_MS,
+  const rooms = wireRooms({
+    ...{ clock, objects, store, queue, events, naming, random, speechToText },
+    decoder: toneDecoder(),
+    detector: toneDetector(),
     dispatchMode: options.dispatchMode ?? 'cloud_tasks',
-    unavailableRetryAfterMs: 30 * SECOND_MS,
-  }
+    deps: options.deps ?? {},
+  })
+  const { archive, conversations, delivery, accept, inline, stop, recovery } = rooms
   const uidHash = naming.uidHash(UID)
 
   return {
@@ -207,8 +153,7 @@ export function createWorld(options: WorldOptions = {}) {
             manifest: objectNames.manifest(uidHash, jobId),
           }),
       }),
-    recover: async () =>
-      recoveryPass({ ...delivery, inline, maxRevivals: 3, batchSize: 100 }, never),
+    recover: async () => recoveryPass(recovery, never),
     names: async (prefix: string) =>
       (await memory.list(prefix, { limit: 1_000 })).map((o) => o.name),
     texts: async () => {
@@ -223,3 +168,97 @@ export function createWorld(options: WorldOptions = {}) {
 }
 
 export type World = ReturnType<typeof createWorld>
+
+/** What one process of the service stands on. */
+export interface RoomParts {
+  readonly clock: Clock
+  readonly objects: ObjectStore
+  readonly store: JobStore
+  readonly queue: TaskQueue
+  readonly events: Events
+  readonly naming: Naming
+  readonly random: () => number
+  readonly speechToText: SpeechToText
+  readonly decoder: FileDecoder
+  readonly detector: VoiceDetector
+  readonly dispatchMode: 'inline' | 'cloud_tasks'
+  readonly deps: Partial<DeliveryDeps>
+}
+
+/** The rooms of one process, wired as the service wires them; several may share their parts. */
+export function wireRooms(parts: RoomParts) {
+  const { clock, objects, store, queue, events, naming, random } = parts
+  const archive = createArchive({ objects, checksum: createCrc32c })
+  const conversations = createTimelineStore({ objects, clock, random })
+  const stop = new AbortController()
+  const delivery: DeliveryDeps = {
+    store,
+    archive,
+    clock,
+    events,
+    endings: createEndings({ store, archive, conversations, clock, events, failureThreshold: 0.5 }),
+    enqueueing: { queue, store, events },
+    pipeline: {
+      ...{ objects, archive, conversations, naming, clock },
+      speechToText: parts.speechToText,
+      checksum: createCrc32c,
+      decoder: parts.decoder,
+      detector: parts.detector,
+      maxDecodedBytes: 64 * 1_024 * 1_024,
+      segmentTimeoutMs: 300 * SECOND_MS,
+      maxParallelFiles: 2,
+      maxParallelSegments: 5,
+      defaultSnoozeMs: 30 * SECOND_MS,
+    },
+    verifier: {
+      verifyCaller: async (authorization) =>
+        authorization === INVOKER
+          ? { kind: 'invoker', email: 'invoker@test' }
+          : { kind: 'rejected', reason: 'no_token' },
+    },
+    random,
+    randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
+    leaseMs: 15 * SECOND_MS,
+    leaseTimes: {
+      renewMs: 5 * SECOND_MS,
+      stopMarginMs: 3 * SECOND_MS,
+      unansweredAbortMs: MINUTE_MS,
+    },
+    times: { budgetMs: 1_440 * SECOND_MS, stallMs: 600 * SECOND_MS },
+    maxAttempts: 5,
+    maxFruitlessAttempts: 5,
+    retryBackoff: { minMs: 18 * SECOND_MS, maxMs: 300 * SECOND_MS },
+    probeAfterMs: MINUTE_MS,
+    userSlots: 2,
+    slotSnoozeMs: 30 * SECOND_MS,
+    ...parts.deps,
+  }
+  const inline = createInlineRunner({
+    ...delivery,
+    enqueueing: undefined,
+    maxRunning: 2,
+    stop: stop.signal,
+  })
+  const accept: AcceptDeps = {
+    ...delivery,
+    ...{ objects, conversations, naming, inline },
+    checksum: createCrc32c,
+    budget: createMemoryBudget(16 * 1_024 * 1_024),
+    bufferedFileMaxBytes: 8 * 1_024 * 1_024,
+    limits: {
+      maxFiles: 20,
+      maxBytes: 28 * 1_024 * 1_024,
+      maxDecodedBytes: 64 * 1_024 * 1_024,
+      maxDecodedMs: 10 * MINUTE_MS,
+      maxFrames: 360_000,
+    },
+    freshMs: 6 * HOUR_MS,
+    lookbackMs: 30 * DAY_MS,
+    dispatchMode: parts.dispatchMode,
+    unavailableRetryAfterMs: 30 * SECOND_MS,
+  }
+  const recovery: PassDeps = { ...delivery, inline, maxRevivals: 3, batchSize: 100 }
+  return { archive, conversations, delivery, accept, inline, stop, recovery }
+}
+
+export type Rooms = ReturnType<typeof wireRooms>

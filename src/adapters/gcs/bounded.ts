@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/index.ts'
 
 /** The time for one try is over. Proves nothing about its effect. */
-export class OutOfTimeError extends Error {
+class OutOfTimeError extends Error {
   override name = 'OutOfTimeError'
 }
 

@@ -36,6 +36,6 @@ export async function deriveWhole(
   }
 }
 
-export function daysFrom(day: string, count: number): string {
+function daysFrom(day: string, count: number): string {
   return utcDay(dayStartMs(day) + count * DAY_MS)
 }
