@@ -17,8 +17,11 @@ export async function bringBack(
   uidHash: UidHash,
 ): Promise<DeliveryAnswer | undefined> {
   const outcome = await deps.archive.readOutcome(uidHash, payload.job_id)
-  if (outcome) return answers.acked('outcome' in outcome ? outcome.outcome.status : 'same_as')
   const manifest = await deps.archive.readManifest(uidHash, payload.job_id)
+  if (outcome) {
+    const status = 'outcome' in outcome ? outcome.outcome.status : 'same_as'
+    return settleOwed(deps, payload.job_id, manifest, answers.acked(status))
+  }
   if (!manifest) {
     deps.events.deliveryDropped({ reason: 'job_expired' })
     return answers.expired()

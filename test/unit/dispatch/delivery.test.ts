@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { objectNames } from '../../../src/kernel/index.ts'
+import { objectNames, UnavailableError } from '../../../src/kernel/index.ts'
 import { acceptedJob, worldAfterFlush } from '../../support/accepted-job.ts'
+import { failing } from '../../support/failing.ts'
 import { toneName, tones } from '../../support/tones.ts'
 import type { World } from '../../support/world.ts'
 
@@ -134,6 +135,21 @@ describe('a delivery whose record is gone', () => {
     })
     expect(fresh.calls).toHaveLength(0)
     expect(world.calls).toHaveLength(calls)
+  })
+
+  test('F63: finishes the clean-up that the ended job still owes (I11)', async () => {
+    const { world, jobId } = await acceptedJob({
+      objects: (objects) =>
+        failing(objects, {
+          on: 'delete',
+          error: () => new UnavailableError('503', { party: 'gcs' }),
+        }),
+    })
+    await world.deliver(jobId)
+    expect(await world.names('staging/')).not.toEqual([])
+    const fresh = worldAfterFlush(world)
+    expect(await fresh.deliver(jobId)).toMatchObject({ status: 200, body: { result: 'acked' } })
+    expect(await world.names('staging/')).toEqual([])
   })
 
   test('F51: is dropped when neither manifest nor outcome exists', async () => {
