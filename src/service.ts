@@ -18,7 +18,7 @@ import { createVoiceDetector } from './adapters/silero/index.ts'
 import { systemClock } from './adapters/system/system-clock.ts'
 import { createTimelineStore } from './adapters/timeline/index.ts'
 import type { Config } from './config/index.ts'
-import { createInlineRunner } from './dispatch/index.ts'
+import { createInlineRunner, createRunningWork } from './dispatch/index.ts'
 import { createArchive } from './durable/index.ts'
 import { createApp, type RunningServer, startServer } from './http/index.ts'
 import { createMemoryBudget } from './intake/index.ts'
@@ -56,7 +56,7 @@ const DEFAULT_SNOOZE_MS = 30 * SECOND_MS
 export function buildService(config: Config, overrides: Overrides = {}): Service {
   const parties = connectParties(config, overrides)
   const stopping = new AbortController()
-  const { app, inline } = wireRooms(config, parties, stopping.signal)
+  const { app, inline, runs } = wireRooms(config, parties, stopping.signal)
   const { clock, logger, redis, tasks, decoder, detector } = parties
   let server: RunningServer | undefined
   return {
@@ -68,7 +68,7 @@ export function buildService(config: Config, overrides: Overrides = {}): Service
     },
     stop: async () => {
       stopping.abort(new RunAbortedError('shutdown'))
-      const closed = Promise.all([server?.close(), inline.drained()])
+      const closed = Promise.all([server?.close(), inline.drained(), runs.drained()])
       const graceOver = clock.sleep(config.service.shutdownGraceMs).then(() => server?.destroy())
       await Promise.race([closed, graceOver])
       await Promise.all([decoder.close(), detector.close(), tasks?.close()])
@@ -123,9 +123,11 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
     maxRunning: config.dispatch.inlineMaxRunningJobs,
     stop,
   })
+  const runs = createRunningWork()
   const app = createApp({
     ...parties,
     stop,
+    runs,
     delivery: {
       ...running,
       verifier: parties.callers,
@@ -154,7 +156,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
     runAbortMs: config.run.abortMs,
     ready: async () => parties.redis.status === 'ready',
   })
-  return { app, inline }
+  return { app, inline, runs }
 }
 
 /** What running a job takes, in a delivery and inline alike. */

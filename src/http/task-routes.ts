@@ -1,5 +1,5 @@
 import { Router, text } from 'express'
-import { type DeliveryDeps, deliver } from '../dispatch/index.ts'
+import { type DeliveryDeps, deliver, type RunningWork } from '../dispatch/index.ts'
 import { RunAbortedError } from '../kernel/index.ts'
 import { type PassDeps, recoveryPass } from '../recovery/index.ts'
 import { HttpError } from './errors.ts'
@@ -11,6 +11,8 @@ export interface TaskRouteDeps {
   readonly runAbortMs: number
   /** Aborted at shutdown, with a RunAbortedError. */
   readonly stop: AbortSignal
+  /** Told of every run: a shutdown waits for it even when its caller is gone. */
+  readonly runs: Pick<RunningWork, 'track'>
 }
 
 /** A task's body is a pointer of a few hundred bytes. */
@@ -24,12 +26,13 @@ export function taskRoutes(deps: TaskRouteDeps): Router {
     const startedMs = clock.monotonicMs()
     const abort = hardAbort(deps)
     try {
-      const answer = await deliver(deps.delivery, {
+      const run = deliver(deps.delivery, {
         authorization: req.headers.authorization,
         retryCount: req.get('X-CloudTasks-TaskRetryCount'),
         body: typeof req.body === 'string' ? req.body : '',
         stop: AbortSignal.any([deps.stop, abort.signal]),
       })
+      const answer = await deps.runs.track(run)
       events.deliveryAnswered({
         status: answer.status,
         code: answer.body.result,
@@ -48,7 +51,7 @@ export function taskRoutes(deps: TaskRouteDeps): Router {
         code: verdict.kind === 'rejected' ? 'forbidden' : 'certificates_unavailable',
       })
     }
-    res.json(await recoveryPass(deps.recovery, deps.stop))
+    res.json(await deps.runs.track(recoveryPass(deps.recovery, deps.stop)))
   })
   return router
 }

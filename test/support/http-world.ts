@@ -41,6 +41,7 @@ export async function startHttpWorld(
     requestTimeoutMs: 10_000,
     runAbortMs: 0,
     stop: world.stop.signal,
+    runs: { track: (work) => work },
     ready: async () => true,
   })
   const server = await startServer(app, { host: '127.0.0.1', port: 0, headersTimeoutMs: 5_000 })
