@@ -92,6 +92,7 @@ function contextOf(
     attempt: held.claim.attempt,
     trusted: () => held.trusted(),
     alreadyLanded: (segmentId) => run.marks.has(segmentId),
+    notedBefore: run.marks.size,
     landed: async (mark) => {
       await held.write((claim) => deps.store.mark(claim, [mark]))
       run.note(mark)

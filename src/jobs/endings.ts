@@ -110,11 +110,12 @@ function outcomeObject(job: JobFacts, outcome: Outcome): OutcomeObject {
 /** Files that nobody can read count as failed, whatever was planned of them. */
 function expiredOutcome(record: JobRecord, endedAt: number): Outcome {
   const { total, successful, silent } = record.segments
-  const lost = Math.max(total - successful - silent, total === 0 ? record.totalFiles : 0)
+  const landed = successful + silent
+  const lost = total === 0 ? record.totalFiles : Math.max(total - landed, 0)
   const reasonCode = 'sync_staged_audio_expired'
   return {
     status: 'failed',
-    segments: { total: Math.max(total, lost), successful, silent, failed: lost },
+    segments: { total: landed + lost, successful, silent, failed: lost },
     newMemories: [],
     updatedMemories: [],
     errors: [REASONS[reasonCode].meaning],

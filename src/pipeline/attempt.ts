@@ -11,6 +11,8 @@ export interface AttemptContext {
   /** Waits until effects may be started. Asked before every durable effect and paid call. */
   trusted(): Promise<void>
   alreadyLanded(segmentId: SegmentId): boolean
+  /** Segments noted before this attempt; a file that is not read this time may hold some of them. */
+  readonly notedBefore: number
   /** The segment is durable on the timeline (or silent, or failed for good): note it. */
   landed(mark: SegmentMark): Promise<void>
   progress(progress: StageProgress): Promise<void>

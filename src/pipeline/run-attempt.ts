@@ -82,9 +82,10 @@ async function landSegments(
   const all = prepared.flatMap(({ file, plan, pcm }) =>
     plan.segments.map((segment) => ({ file, segment, pcm })),
   )
-  timer.enter('transcribing')
-  await context.progress({ stage: 'transcribing', totalSegments: all.length })
   const open = all.filter(({ segment }) => !context.alreadyLanded(segment.segmentId))
+  timer.enter('transcribing')
+  const totalSegments = context.notedBefore + open.length
+  await context.progress({ stage: 'transcribing', totalSegments })
   await inParallel(open, deps.maxParallelSegments, async (work) => {
     if (troubles.some(endsTheJob)) return
     try {

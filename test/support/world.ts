@@ -50,7 +50,7 @@ export interface WorldOptions {
 }
 
 export const UID = uidSchema.parse('user-1')
-const INVOKER = 'Bearer invoker'
+export const INVOKER = 'Bearer invoker'
 const never = new AbortController().signal
 
 /**
