@@ -14,7 +14,11 @@ const POLL_MS = 50
  */
 export function holdOnLeash(child: ChildProcess, pid: number): void {
   const script = `read -r _; kill -TERM ${pid} 2>/dev/null`
-  const leash = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] })
+  // Its own process group: a Ctrl-C that ended the leash would set the server free.
+  const leash = spawn('/bin/sh', ['-c', script], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
   leash.on('error', () => undefined)
   leash.stdin?.on('error', () => undefined)
   leash.unref()

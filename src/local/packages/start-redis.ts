@@ -119,7 +119,12 @@ function spawnServer(options: StartRedisOptions, port: number, logFile: string):
   ]
   const log = openSync(logFile, 'w')
   try {
-    return spawn(options.command, args, { env: options.env, stdio: ['ignore', log, log] })
+    return spawn(options.command, args, {
+      env: options.env,
+      stdio: ['ignore', log, log],
+      // Its own process group: Ctrl-C reaches the launcher, which ends Redis after those who need it.
+      detached: true,
+    })
   } finally {
     closeSync(log)
   }
