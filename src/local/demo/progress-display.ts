@@ -1,5 +1,5 @@
-import { clearLine, cursorTo } from 'node:readline'
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
+import ora, { type Ora } from 'ora'
 import type { Clock } from '../../ports/index.ts'
 
 /** One thing after the other, each with its time; the running one tells how far it is. */
@@ -23,107 +23,57 @@ export interface ProgressOptions {
   readonly clock: Clock
 }
 
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
-const FRAME_MS = 80
 const BAR_CELLS = 24
 const TITLE_WIDTH = 60
 
 export function createProgressDisplay({ output, clock }: ProgressOptions): ProgressDisplay {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     styleText(style, text, { stream: output })
-  const screen = output.isTTY ? liveScreen(output, clock, paint) : plainScreen(output)
+  const bar = (share: number) => {
+    const full = Math.round(Math.min(1, Math.max(0, share)) * BAR_CELLS)
+    return paint('cyan', '█'.repeat(full)) + paint('dim', '░'.repeat(BAR_CELLS - full))
+  }
+  let running: Ora | undefined
+  const print = (text: string) => {
+    running?.clear()
+    output.write(`${text}\n`)
+    running?.render()
+  }
   return {
-    note: (text) => screen.print(`    ${paint('dim', text)}`),
+    note: (text) => print(`    ${paint('dim', text)}`),
     step: async (title, work) => {
       const startedMs = clock.monotonicMs()
+      const spinner = ora({ text: title, stream: output, indent: 2, discardStdin: false }).start()
+      running = spinner
       let finalTitle = title
-      const end = (mark: string) => {
+      let shown = ''
+      const end = (symbol: string) => {
+        running = undefined
         const seconds = `${((clock.monotonicMs() - startedMs) / 1_000).toFixed(1)} s`
-        screen.print(`  ${mark} ${finalTitle.padEnd(TITLE_WIDTH)} ${paint('dim', seconds)}`)
-      }
-      const stop = screen.begin(title)
-      try {
-        const result = await work({
-          title: (text) => {
-            finalTitle = text
-          },
-          update: (text, share) =>
-            screen.update(share === undefined ? text : `${bar(share, paint)} ${text}`),
+        spinner.stopAndPersist({
+          symbol,
+          text: `${finalTitle.padEnd(TITLE_WIDTH)} ${paint('dim', seconds)}`,
         })
-        await stop()
+      }
+      const line: ProgressLine = {
+        title: (text) => {
+          finalTitle = text
+        },
+        update: (text, share) => {
+          const next = share === undefined ? text : `${bar(share)} ${text}`
+          if (output.isTTY) spinner.text = next
+          else if (next !== shown) print(`    ${next}`)
+          shown = next
+        },
+      }
+      try {
+        const result = await work(line)
         end(paint('green', '✔'))
         return result
       } catch (error) {
-        await stop()
         end(paint('red', '✖'))
         throw error
       }
     },
   }
-}
-
-type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
-
-/** Where one line is running, and finished ones stand above it. */
-interface Screen {
-  begin(title: string): () => Promise<void>
-  update(text: string): void
-  print(text: string): void
-}
-
-function plainScreen(output: NodeJS.WriteStream): Screen {
-  let last = ''
-  const print = (text: string) => void output.write(`${text}\n`)
-  return {
-    begin: (title) => {
-      print(`  … ${title}`)
-      return async () => undefined
-    },
-    update: (text) => {
-      if (text !== last) print(`    ${text}`)
-      last = text
-    },
-    print,
-  }
-}
-
-function liveScreen(output: NodeJS.WriteStream, clock: Clock, paint: Paint): Screen {
-  let line = ''
-  const clear = () => {
-    cursorTo(output, 0)
-    clearLine(output, 0)
-  }
-  const animate = async (stopped: AbortSignal) => {
-    for (let frame = 0; !stopped.aborted; frame += 1) {
-      clear()
-      output.write(`  ${paint('cyan', FRAMES[frame % FRAMES.length] ?? '')} ${line}`)
-      await clock.sleep(FRAME_MS, stopped).catch(() => undefined)
-    }
-    clear()
-  }
-  return {
-    begin: (title) => {
-      line = title
-      const stopping = new AbortController()
-      const animation = animate(stopping.signal)
-      return () => {
-        stopping.abort(new Error('the step is over'))
-        return animation
-      }
-    },
-    update: (text) => {
-      // A line that wraps could not be cleared as one.
-      const isTooLong = stripVTControlCharacters(text).length > output.columns - 5
-      line = isTooLong ? `${stripVTControlCharacters(text).slice(0, output.columns - 6)}…` : text
-    },
-    print: (text) => {
-      clear()
-      output.write(`${text}\n`)
-    },
-  }
-}
-
-function bar(share: number, paint: Paint): string {
-  const full = Math.round(Math.min(1, Math.max(0, share)) * BAR_CELLS)
-  return paint('cyan', '█'.repeat(full)) + paint('dim', '░'.repeat(BAR_CELLS - full))
 }
