@@ -7,7 +7,26 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   test: {
     root: here('..'),
-    include: ['test/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'rooms',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/acceptance/**', 'test/crash/**'],
+        },
+      },
+      {
+        // Whole stacks, whose waits are real: one after the other, with the machine to themselves.
+        extends: true,
+        test: {
+          name: 'stacks',
+          include: ['test/acceptance/**/*.test.ts', 'test/crash/**/*.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     // No metadata server exists here; the queue's client would look for one and say so.
     env: { METADATA_SERVER_DETECTION: 'none' },
     // The storage client hangs more listeners on a body than Node thinks healthy.
