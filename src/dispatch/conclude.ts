@@ -130,7 +130,9 @@ async function retryLater(
   const { lastError, reasonCode, attemptSpent } = describeEnd(report.end)
   const record = await deps.store.read(manifest.jobId)
   const before = record?.fruitlessAttempts ?? 0
-  const fruitless = report.progressed ? 0 : before + (attemptSpent ? 1 : 0)
+  // A mark whose reply was lost landed all the same: the store knows.
+  const progressed = report.progressed || (record?.landedInAttempt ?? false)
+  const fruitless = progressed ? 0 : before + (attemptSpent ? 1 : 0)
   if (fruitless >= deps.maxFruitlessAttempts) {
     return endJob(
       deps,
