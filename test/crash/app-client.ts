@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import * as z from 'zod'
+import type { SampleFile } from './sample-files.ts'
+
+const statusSchema = z.looseObject({
+  job_id: z.string(),
+  status: z.enum(['queued', 'processing', 'completed', 'partial_failure', 'failed']),
+  total_segments: z.number(),
+  processed_segments: z.number(),
+  successful_segments: z.number(),
+  silent_segments: z.number(),
+  failed_segments: z.number(),
+  reason_code: z.string().optional(),
+  error: z.string().optional(),
+})
+export type ClientStatus = z.infer<typeof statusSchema>
+
+const acceptedSchema = z.object({ job_id: z.string(), status: z.string() })
+const refusalSchema = z.object({ code: z.string() })
+const listSchema = z.object({ conversations: z.array(z.object({ id: z.string() })) })
+const conversationSchema = z.object({
+  segments: z.array(z.object({ id: z.string(), text: z.string() })),
+})
+
+export interface LandedSegment {
+  readonly id: string
+  readonly text: string
+}
+
+/** What the phone's app sees of one user's account, and whatever it should never have seen. */
+export interface AppClient {
+  /** Sends the same upload until it is accepted. @returns its job, and how often it was sent */
+  upload(files: readonly SampleFile[]): Promise<{ readonly jobId: string; readonly tries: number }>
+  /** @returns undefined while nobody answers */
+  status(jobId: string): Promise<ClientStatus | undefined>
+  /** Every segment of every conversation; undefined while nobody answers. */
+  segments(): Promise<readonly LandedSegment[] | undefined>
+}
+
+const RETRY_AFTER_MS = 100
+const ACCEPTED_WITHIN_MS = 30_000
+const ANSWER_WITHIN_MS = 10_000
+
+export function createAppClient(options: {
+  readonly api: string
+  readonly uid: string
+  /** Told of every answer that no client may get. */
+  readonly onLie: (lie: string) => void
+}): AppClient {
+  const { api, uid, onLie } = options
+
+  const ask = async (path: string, init: RequestInit = {}) => {
+    try {
+      const answer = await fetch(`${api}${path}`, {
+        ...init,
+        headers: { authorization: `Bearer dev:${uid}` },
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      })
+      return { status: answer.status, text: await answer.text() }
+    } catch (error) {
+      if (error instanceof Error && error.name === 'TimeoutError') {
+        onLie(`${path}: no answer in ${ANSWER_WITHIN_MS} ms`)
+      }
+      return undefined
+    }
+  }
+  const read = async (path: string) => {
+    const answer = await ask(path)
+    if (answer === undefined) return undefined
+    if (answer.status === 200) return JSON.parse(answer.text) as unknown
+    onLie(`GET ${path} answered ${answer.status} ${answer.text.slice(0, 200)}`)
+    return undefined
+  }
+  const send = async (files: readonly SampleFile[]) => {
+    const body = new FormData()
+    for (const file of files) body.append('files', new Blob([file.body]), file.name)
+    const answer = await ask('/v2/sync-local-files', { method: 'POST', body })
+    if (answer?.status === 202) return acceptedSchema.parse(JSON.parse(answer.text)).job_id
+    if (answer && !hasCode(answer.text)) onLie(`an upload answered ${answer.status} and no code`)
+    if (answer && answer.status < 500) onLie(`an upload was refused: ${answer.text.slice(0, 200)}`)
+    return undefined
+  }
+
+  return {
+    upload: async (files) => {
+      const deadline = performance.now() + ACCEPTED_WITHIN_MS
+      for (let tries = 1; performance.now() < deadline; tries += 1) {
+        const jobId = await send(files)
+        if (jobId !== undefined) return { jobId, tries }
+        await delay(RETRY_AFTER_MS)
+      }
+      throw new Error(`the upload was not accepted in ${ACCEPTED_WITHIN_MS} ms`)
+    },
+    status: async (jobId) => {
+      const found = await read(`/v2/sync-local-files/${jobId}`)
+      return found === undefined ? undefined : statusSchema.parse(found)
+    },
+    segments: async () => {
+      const list = await read('/v2/conversations?limit=100')
+      if (list === undefined) return undefined
+      const landed: LandedSegment[] = []
+      for (const { id } of listSchema.parse(list).conversations) {
+        const one = await read(`/v2/conversations/${id}`)
+        if (one === undefined) return undefined
+        landed.push(...conversationSchema.parse(one).segments)
+      }
+      return landed
+    },
+  }
+}
+
+function hasCode(text: string): boolean {
+  try {
+    return refusalSchema.safeParse(JSON.parse(text)).success
+  } catch {
+    return false
+  }
+}

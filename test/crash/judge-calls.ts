@@ -1,0 +1,32 @@
+import type { CallLine } from './orders.ts'
+import type { StoredTruth } from './stored-truth.ts'
+
+/**
+ * What is wrong with the calls to the provider (I4, I5). A call may be made again only when the
+ * earlier one came to nothing: it failed, was aborted, or died with its process; and never once the
+ * segment's transcript is durable.
+ */
+export function judgeCalls(
+  calls: readonly CallLine[],
+  deadPids: ReadonlySet<number>,
+  transcripts: StoredTruth['transcripts'],
+): string[] {
+  const faults: string[] = []
+  for (const [text, lines] of Map.groupBy(calls, (line) => line.text)) {
+    const safeSinceMs = transcripts.find((transcript) => transcript.text === text)?.createdMs
+    const asked = lines.filter((line) => line.what === 'asked')
+    for (const [i, ask] of asked.entries()) {
+      if (safeSinceMs !== undefined && ask.at > safeSinceMs) {
+        faults.push(`I4: '${text}' was transcribed again when its transcript was durable`)
+      }
+      const earlier = asked[i - 1]
+      if (earlier === undefined || deadPids.has(earlier.pid)) continue
+      const end = lines.find(
+        (l) => l.pid === earlier.pid && l.at >= earlier.at && l.what !== 'asked',
+      )
+      if (end?.what === 'failed' || end?.what === 'aborted') continue
+      faults.push(`I4: a living process had '${text}' transcribed twice`)
+    }
+  }
+  return faults
+}
