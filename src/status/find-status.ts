@@ -24,30 +24,30 @@ export async function findStatus(
 ): Promise<FoundStatus> {
   const live = await deps.store.view(jobId)
   if (live) return owned(live, uidHash)
-  const ended = await endedView(deps.archive, uidHash, jobId)
-  if (ended) return { kind: 'found', view: ended }
+  const ended = await findEnd(deps, uidHash, jobId)
+  if (ended) return ended
   const manifest = await deps.archive.readManifest(uidHash, jobId)
   if (manifest) return { kind: 'found', view: viewOfManifest(manifest) }
   const rebuilt = await deps.store.view(jobId)
   if (rebuilt) return owned(rebuilt, uidHash)
-  const late = await endedView(deps.archive, uidHash, jobId)
-  return late ? { kind: 'found', view: late } : { kind: 'unknown' }
+  return (await findEnd(deps, uidHash, jobId)) ?? { kind: 'unknown' }
+}
+
+/** What the outcome says; for a job whose content became another's, how that one stands. */
+async function findEnd(
+  deps: FindStatusDeps,
+  uidHash: UidHash,
+  jobId: JobId,
+): Promise<FoundStatus | undefined> {
+  const object = await deps.archive.readOutcome(uidHash, jobId)
+  if (!object) return undefined
+  if ('outcome' in object) return { kind: 'found', view: viewOfOutcome(object, jobId) }
+  const twin = await findStatus(deps, uidHash, object.sameAs)
+  return twin.kind === 'found' ? { kind: 'found', view: { ...twin.view, jobId } } : twin
 }
 
 function owned(view: StatusView, uidHash: UidHash): FoundStatus {
   return view.uidHash === uidHash ? { kind: 'found', view } : { kind: 'foreign' }
-}
-
-async function endedView(
-  archive: Archive,
-  uidHash: UidHash,
-  jobId: JobId,
-): Promise<StatusView | undefined> {
-  const object = await archive.readOutcome(uidHash, jobId)
-  if (!object) return undefined
-  if ('outcome' in object) return viewOfOutcome(object, jobId)
-  const twin = await archive.readOutcome(uidHash, object.sameAs)
-  return twin && 'outcome' in twin ? viewOfOutcome(twin, jobId) : undefined
 }
 
 function viewOfOutcome(

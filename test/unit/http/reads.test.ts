@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { UnavailableError } from '../../../src/kernel/index.ts'
 import { form, jobOf, name, post, startHttpWorld, UPLOAD, USER } from '../../support/http-world.ts'
@@ -28,6 +29,24 @@ describe('a status', () => {
     expect(await fresh.records.due(0, 10)).toEqual([])
     await world.deliver(jobOf(world))
     expect(await get()).toMatchObject({ status: 'completed', total_segments: 1 })
+  })
+
+  test('of a job whose content became another’s is that one’s, while it runs and after', async () => {
+    await using lost = await startHttpWorld()
+    const files = { [name(lost)]: body }
+    const { body: first } = await post(lost, form(files))
+    // Worlds draw the same ids in the same order; this one draws its own.
+    const deps = { randomBytes }
+    await using world = await startHttpWorld({ objects: () => lost.memory, deps })
+    await post(world, form(files))
+    await world.deliver(jobOf(lost))
+    const get = async () => {
+      const url = `${world.base}${UPLOAD}/${String(first['job_id'])}`
+      return (await fetch(url, { headers: { authorization: USER } })).json()
+    }
+    expect(await get()).toMatchObject({ job_id: first['job_id'], status: 'queued' })
+    await world.deliver(jobOf(world))
+    expect(await get()).toMatchObject({ job_id: first['job_id'], status: 'completed' })
   })
 
   test('is 503, never 404, while the store cannot be reached', async () => {
