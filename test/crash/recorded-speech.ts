@@ -8,6 +8,8 @@ import {
 import type { Clock, Probe, SpeechToText } from '../../src/ports/index.ts'
 import type { CallLine, ProviderMood } from './orders.ts'
 
+/** By turns: of two neighbours one is done, and written, while the other is still under way. */
+const LATENCIES_MS = [40, 200]
 /** How long a rate-limited provider asks us to stay away. */
 const BUSY_FOR_MS = 300
 
@@ -22,13 +24,12 @@ export function createRecordedSpeech(deps: {
 }): { readonly speechToText: SpeechToText; setMood(mood: ProviderMood | undefined): void } {
   let mood: ProviderMood | undefined
   let calls = 0
-  const hear = async (text: string, samples: number, signal: AbortSignal) => {
+  const hear = async (text: string, signal: AbortSignal) => {
     calls += 1
     const call = calls
     deps.note({ text, what: 'asked' })
     try {
-      // Unequal, so that neighbours are at different points when one of them dies.
-      await deps.clock.sleep(40 + (samples % 5) * 30, signal)
+      await deps.clock.sleep(LATENCIES_MS[call % LATENCIES_MS.length] ?? 0, signal)
     } catch (error) {
       deps.note({ text, what: 'aborted' })
       throw error
@@ -50,7 +51,7 @@ export function createRecordedSpeech(deps: {
       provider: 'recorded',
       transcribe: async ({ pcm, signal }) => {
         await deps.probe('provider.transcribe', 'before')
-        const heard = await hear(textOf(pcm), pcm.length, signal)
+        const heard = await hear(textOf(pcm), signal)
         await deps.probe('provider.transcribe', 'after')
         return heard
       },

@@ -78,4 +78,7 @@ function say(text: string): void {
   process.stderr.write(text)
 }
 
-process.exitCode = await main(program.parse().opts<Flags>())
+process.exitCode = await main(program.parse().opts<Flags>()).catch((error: unknown) => {
+  say(`\n${error instanceof Error ? error.stack : error}\n`)
+  return 1
+})
