@@ -164,12 +164,15 @@ async function giveWay(
   manifest: Manifest,
   accepted: Accepted,
 ): Promise<Accepted> {
-  const { uidHash, jobId } = manifest
-  await removeObjects(deps, [objectNames.manifest(uidHash, jobId)])
-  await removeObjects(
-    deps,
-    manifest.files.map((file) => file.object),
-  )
+  const { uidHash, jobId, files } = manifest
+  const isForgotten = await removeObjects(deps, [objectNames.manifest(uidHash, jobId)])
+  // A manifest that may still stand would promise blobs that are gone.
+  if (isForgotten) {
+    await removeObjects(
+      deps,
+      files.map((file) => file.object),
+    )
+  }
   return accepted
 }
 
@@ -189,15 +192,21 @@ async function findTarget(
   return (await deps.conversations.find(uidHash, id.data))?.id
 }
 
-/** What cannot be removed now is swept later: blobs without a manifest belong to no job. */
-async function removeObjects(deps: AcceptDeps, names: readonly string[]): Promise<void> {
+/**
+ * What cannot be removed now is swept later: blobs without a manifest belong to no job.
+ * @returns whether all of them are proven gone
+ */
+async function removeObjects(deps: AcceptDeps, names: readonly string[]): Promise<boolean> {
+  let isGone = true
   for (const name of names) {
     try {
       await deps.objects.delete(name)
     } catch (error) {
+      isGone = false
       deps.events.unexpectedError({ where: 'upload clean-up', error })
     }
   }
+  return isGone
 }
 
 function asRefusal(deps: AcceptDeps, error: unknown): unknown {

@@ -125,16 +125,16 @@ function expiredOutcome(record: JobRecord, endedAt: number): Outcome {
   }
 }
 
-/** The job lost its content to a twin while Redis was empty: its end is the twin's. */
+/** The job lost its content to a twin while Redis was empty: its end is the twin's, or its twin's. */
 async function outcomeOfTwin(
   archive: Archive,
   pointer: Extract<OutcomeObject, { sameAs: JobId }>,
 ): Promise<Outcome> {
   const twin = await archive.readOutcome(pointer.uidHash, pointer.sameAs)
-  if (!twin || 'sameAs' in twin) {
+  if (!twin) {
     throw new UnavailableError(`the outcome of ${pointer.sameAs} is not there yet`, {
       party: 'gcs',
     })
   }
-  return twin.outcome
+  return 'sameAs' in twin ? outcomeOfTwin(archive, twin) : twin.outcome
 }

@@ -30,7 +30,7 @@ export type RebuildOutcome = 'rebuilt' | 'same_as_other'
  */
 export async function rebuildJob(
   deps: {
-    readonly store: Pick<JobStore, 'create'>
+    readonly store: Pick<JobStore, 'create' | 'finalize'>
     readonly archive: Archive
     readonly events: Pick<Events, 'statusRewritten'>
   },
@@ -48,6 +48,9 @@ export async function rebuildJob(
       reason: 'rebuilt from its manifest',
       by: 'rebuild',
     })
+    // An end that became durable while there was no record stands: nobody runs the job again (I2).
+    const known = await deps.archive.readOutcome(uidHash, jobId)
+    if (known && 'outcome' in known) await deps.store.finalize(jobId, known.outcome)
     return 'rebuilt'
   }
   await deps.archive.createOutcome({

@@ -1,4 +1,10 @@
-import { type JobId, objectNames, type SegmentId, type UidHash } from '../../../src/kernel/index.ts'
+import {
+  type JobId,
+  objectNames,
+  type SegmentId,
+  segmentIdSchema,
+  type UidHash,
+} from '../../../src/kernel/index.ts'
 import type { LawContent } from './sounds.ts'
 
 /** One claim that one process was granted, for as long as that process may act on it. */
@@ -23,8 +29,11 @@ export interface Ledger {
   readonly runs: Set<Run>
   readonly claims: Map<JobId, number>
   readonly claimsSinceLanding: Map<JobId, number>
-  /** Tick and process of a transcript object, by its name. */
-  readonly transcripts: Map<string, { readonly tick: number; readonly process: number }>
+  /** When, where and for which job (where that is plain) a transcript object was made, by its name. */
+  readonly transcripts: Map<
+    string,
+    { readonly tick: number; readonly process: number; readonly jobId: JobId | undefined }
+  >
   /** Tick of a process's last look for a transcript, by process and name. */
   readonly looks: Map<string, number>
   providerCalls: number
@@ -35,6 +44,8 @@ export interface Ledger {
   readonly expired: Set<JobId>
   /** Two holders may have been at work at once: a clock jumped, a process froze, Redis forgot. */
   isFencingLoose: boolean
+  /** Ended, forgotten, and brought back by somebody who has not seen its end yet. */
+  readonly returned: Set<JobId>
   /** The store forgot its records since they were written. */
   readonly flushed: Set<JobId>
   readonly violations: string[]
@@ -57,6 +68,7 @@ export function openLedger(uidHash: UidHash): Ledger {
     isMisconfigured: false,
     expired: new Set(),
     isFencingLoose: false,
+    returned: new Set(),
     flushed: new Set(),
     violations: [],
   }
@@ -99,24 +111,38 @@ function stagedFor(ledger: Ledger, name: string): JobId | undefined {
   )
 }
 
+export function noteTranscript(ledger: Ledger, name: string, process: number): void {
+  const segmentId = segmentIdSchema.parse(/([0-9a-f]{40})\.json$/.exec(name)?.[1])
+  const [run, another] = runsFor(ledger, segmentId, process)
+  const jobId = another ? undefined : run?.jobId
+  ledger.transcripts.set(name, { tick: ledger.tick, process, jobId })
+}
+
+/** Runs of a process whose jobs hold this segment. */
+function runsFor(ledger: Ledger, segmentId: SegmentId, process: number): Run[] {
+  return [...ledger.runs].filter(
+    (run) => run.process === process && ledger.contents.get(run.jobId)?.segmentIds.has(segmentId),
+  )
+}
+
 /**
  * I5: nobody pays for a segment whose transcript was there when its run began, or when it last looked;
- * nor, while fencing holds, for one that another process landed for the same job.
+ * nor, while fencing holds, for one that its job's next holder has landed meanwhile.
  */
 export function checkProviderCall(ledger: Ledger, segmentId: SegmentId, process: number): void {
   const name = objectNames.transcript(ledger.uidHash, segmentId)
   const existing = ledger.transcripts.get(name)
-  if (!existing) return
-  const wanting = (jobId: JobId) => ledger.contents.get(jobId)?.segmentIds.has(segmentId) ?? false
-  const runs = [...ledger.runs].filter((run) => run.process === process && wanting(run.jobId))
-  const began = Math.min(...runs.map((run) => run.startedTick))
+  const runs = runsFor(ledger, segmentId, process)
+  const [run, another] = runs
+  if (!existing || !run) return
+  const began = Math.min(...runs.map(({ startedTick }) => startedTick))
   const lastLook = ledger.looks.get(`${process} ${name}`) ?? -1
-  const isKnown = runs.every((run) => run.isAlone) && existing.tick <= lastLook
-  if (runs.length > 0 && (existing.tick <= began || isKnown)) {
+  const isKnown = runs.every(({ isAlone }) => isAlone) && existing.tick <= lastLook
+  if (existing.tick <= began || isKnown) {
     ledger.violations.push(`I5: ${segmentId} was transcribed although its transcript was known`)
   }
-  const jobs = [...ledger.contents.keys()].filter(wanting)
-  if (jobs.length === 1 && existing.process !== process && !ledger.isFencingLoose) {
+  const isSuccessor = existing.jobId === run.jobId && existing.process !== process
+  if (!another && isSuccessor && !ledger.isFencingLoose) {
     ledger.violations.push(`I3, I5: ${segmentId} was transcribed by a holder that had lost its job`)
   }
 }

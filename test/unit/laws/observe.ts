@@ -1,4 +1,4 @@
-import { type JobId, jobIdSchema, manifestSchema } from '../../../src/kernel/index.ts'
+import { type JobId, jobIdSchema, manifestSchema, objectNames } from '../../../src/kernel/index.ts'
 import type {
   Claim,
   JobStore,
@@ -6,7 +6,7 @@ import type {
   ObjectStore,
 } from '../../../src/ports/index.ts'
 import type { Holders } from './holders.ts'
-import { checkDeletion, type Ledger, noteClaim, noteRunOver } from './ledger.ts'
+import { checkDeletion, type Ledger, noteClaim, noteRunOver, noteTranscript } from './ledger.ts'
 import type { LawContent } from './sounds.ts'
 
 /** Called when what a client sees of a job may have changed. */
@@ -28,9 +28,7 @@ export function observeObjects(
     }
     ledger.tick += 1
     ledger.names.add(name)
-    if (name.startsWith('transcripts/')) {
-      ledger.transcripts.set(name, { tick: ledger.tick, process })
-    }
+    if (name.startsWith('transcripts/')) noteTranscript(ledger, name, process)
     noteChange(name, onChange)
   }
   return {
@@ -98,6 +96,8 @@ export function observeStore(
       const answer = await store.create(job)
       if (answer.kind === 'created') {
         ledger.flushed.delete(job.jobId)
+        const outcome = objectNames.outcome(job.uidHash, job.jobId)
+        if (ledger.names.has(outcome)) ledger.returned.add(job.jobId)
         if (answer.claim) granted(job.jobId, answer.claim)
       }
       return changed(job.jobId, answer)
@@ -142,19 +142,23 @@ export function observeStore(
       if (answer === 'ok') holders.froze(claim.jobId, outcome, claim)
       return changed(claim.jobId, answer)
     },
-    ...observeOverrides(store, holders, changed),
+    ...observeOverrides(store, ledger, holders, changed),
   }
 }
 
 function observeOverrides(
   store: JobStore,
+  ledger: Ledger,
   holders: Holders,
   changed: <Answer>(jobId: JobId, answer: Answer) => Answer,
 ): Pick<JobStore, 'finalize' | 'settle' | 'overrideEnding' | 'overrideGeneration'> {
   return {
     finalize: async (jobId, outcome) => {
       const answer = await store.finalize(jobId, outcome)
-      if (answer === 'finalized') holders.ended(jobId)
+      if (answer === 'finalized') {
+        holders.ended(jobId)
+        ledger.returned.delete(jobId)
+      }
       return changed(jobId, answer)
     },
     settle: async (jobId) => changed(jobId, await store.settle(jobId)),
