@@ -72,6 +72,11 @@ export const VARIABLES = {
     '18',
     "The queue's minBackoff in seconds. A retry sooner than the lease burns attempts.",
   ),
+  SYNC_TASKS_MAX_BACKOFF_SECONDS: setting(
+    '300',
+    "The queue's maxBackoff in seconds. Must equal the queue's: how long retries last hangs on it.",
+  ),
+  SYNC_TASKS_MAX_DOUBLINGS: setting('4', "The queue's maxDoublings. Must equal the queue's."),
   SYNC_TASKS_DISPATCH_DEADLINE_SECONDS: setting(
     '1560',
     'Seconds the queue waits for one delivery, at most 1800. Set on each task.',
@@ -92,6 +97,10 @@ export const VARIABLES = {
   ),
   GCS_STAGING_BUCKET: required('Bucket of the staged audio and its manifests.'),
   GCS_DATA_BUCKET: required('Bucket of plans, transcripts, outcomes and conversations.'),
+  STAGING_RETENTION_DAYS: setting(
+    '45',
+    "Days of the staging bucket's lifecycle rule. Must outlast every retry of the oldest job.",
+  ),
   GCS_PROJECT: optional('Project of the buckets, where the credentials name none.'),
   GCS_API_ENDPOINT: optional('Base URL of a store other than the real one.'),
   GCS_OPERATION_TIMEOUT_MS: setting(

@@ -11,6 +11,7 @@ export function groupSettings(s: Settings): Config {
     gcs: {
       stagingBucket: s.GCS_STAGING_BUCKET,
       dataBucket: s.GCS_DATA_BUCKET,
+      stagingRetentionMs: s.STAGING_RETENTION_DAYS * DAY_MS,
       projectId: s.GCS_PROJECT,
       apiEndpoint: s.GCS_API_ENDPOINT,
       operationTimeoutMs: s.GCS_OPERATION_TIMEOUT_MS,
@@ -57,6 +58,8 @@ function groupWork(
       mode: s.SYNC_DISPATCH_MODE,
       maxAttempts: s.SYNC_TASKS_MAX_ATTEMPTS,
       minBackoffMs: inMs(s.SYNC_TASKS_MIN_BACKOFF_SECONDS),
+      maxBackoffMs: inMs(s.SYNC_TASKS_MAX_BACKOFF_SECONDS),
+      maxDoublings: s.SYNC_TASKS_MAX_DOUBLINGS,
       inlineMaxRunningJobs: s.INLINE_MAX_RUNNING_JOBS,
     },
     claims: {

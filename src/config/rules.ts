@@ -25,6 +25,10 @@ export const RULES: readonly Rule[] = [
   below('CLAIM_LEASE_SECONDS', 'SYNC_TASKS_MIN_BACKOFF_SECONDS', {
     because: 'the first retry after a death must find the claim lapsed',
   }),
+  ordered('SYNC_TASKS_MIN_BACKOFF_SECONDS', 'at most', 'SYNC_TASKS_MAX_BACKOFF_SECONDS', {
+    holds: (least, most) => least <= most,
+    because: 'a backoff cannot shrink as it grows',
+  }),
   below('CLAIM_RENEW_SECONDS', 'CLAIM_UNANSWERED_ABORT_SECONDS', {
     because: 'a run must ask at least once before it gives up',
   }),

@@ -43,6 +43,7 @@ export interface HttpConfig {
 export interface GcsConfig {
   readonly stagingBucket: string
   readonly dataBucket: string
+  readonly stagingRetentionMs: number
   readonly projectId: string | undefined
   readonly apiEndpoint: string | undefined
   readonly operationTimeoutMs: number
@@ -54,6 +55,8 @@ export interface DispatchConfig {
   readonly mode: 'inline' | 'cloud_tasks'
   readonly maxAttempts: number
   readonly minBackoffMs: number
+  readonly maxBackoffMs: number
+  readonly maxDoublings: number
   readonly inlineMaxRunningJobs: number
 }
 

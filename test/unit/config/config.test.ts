@@ -21,6 +21,7 @@ describe('toConfig', () => {
       gcs: {
         stagingBucket: 'sync-staging',
         dataBucket: 'sync-durable',
+        stagingRetentionMs: 45 * 86_400_000,
         projectId: undefined,
         apiEndpoint: undefined,
         operationTimeoutMs: 30_000,
@@ -30,6 +31,8 @@ describe('toConfig', () => {
         mode: 'inline',
         maxAttempts: 5,
         minBackoffMs: 18_000,
+        maxBackoffMs: 300_000,
+        maxDoublings: 4,
         inlineMaxRunningJobs: 4,
       },
       tasks: undefined,

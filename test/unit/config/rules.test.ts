@@ -30,6 +30,12 @@ const LAWS: readonly {
     names: ['CLAIM_LEASE_SECONDS (18)', 'SYNC_TASKS_MIN_BACKOFF_SECONDS (18)'],
   },
   {
+    law: 'a backoff does not shrink',
+    breaks: { SYNC_TASKS_MAX_BACKOFF_SECONDS: '17.9' },
+    holds: { SYNC_TASKS_MAX_BACKOFF_SECONDS: '18' },
+    names: ['SYNC_TASKS_MIN_BACKOFF_SECONDS (18)', 'SYNC_TASKS_MAX_BACKOFF_SECONDS (17.9)'],
+  },
+  {
     law: 'a run asks before it gives up',
     breaks: { CLAIM_UNANSWERED_ABORT_SECONDS: '5' },
     holds: { CLAIM_UNANSWERED_ABORT_SECONDS: '5.1' },

@@ -10,6 +10,8 @@ const WHOLE: readonly (readonly [string, number, number])[] = [
   ['SHUTDOWN_GRACE_SECONDS', 1, 9],
   ['COMPUTE_WORKERS', 0, 64],
   ['SYNC_TASKS_MAX_ATTEMPTS', 2, 100],
+  ['SYNC_TASKS_MAX_DOUBLINGS', 0, 16],
+  ['STAGING_RETENTION_DAYS', 32, 365],
   ['SYNC_TASKS_DISPATCH_DEADLINE_SECONDS', 15, 1_800],
   ['SYNC_TASKS_RPC_TIMEOUT_MS', 100, 600_000],
   ['SYNC_TASKS_API_PORT', 1, 65_535],
@@ -41,6 +43,7 @@ const WHOLE: readonly (readonly [string, number, number])[] = [
 const FRACTIONS: readonly (readonly [string, number, number])[] = [
   ['HTTP_REQUEST_TIMEOUT_SECONDS', 1, 3_600],
   ['SYNC_TASKS_MIN_BACKOFF_SECONDS', 1, 3_600],
+  ['SYNC_TASKS_MAX_BACKOFF_SECONDS', 1, 3_600],
   ['STT_TIMEOUT_SECONDS', 1, 1_800],
   ['CLAIM_LEASE_SECONDS', 1, 600],
   ['CLAIM_RENEW_SECONDS', 0.1, 300],
