@@ -136,6 +136,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       slotSnoozeMs: config.fairUse.slotSnoozeMs,
     },
     status: parties,
+    cancel: running,
     recovery: { ...running, inline, ...config.recovery },
     accept: {
       ...parties,

@@ -1,4 +1,6 @@
 import { type Request, type Response, Router } from 'express'
+import type { RunningWork } from '../dispatch/index.ts'
+import { type CancelDeps, cancelJob } from '../intake/index.ts'
 import { type JobId, type Naming, parseJobId, SECOND_MS, type UidHash } from '../kernel/index.ts'
 import type { Clock, UserVerifier } from '../ports/index.ts'
 import { type FindStatusDeps, findStatus, projectStatus, watchStatus } from '../status/index.ts'
@@ -12,6 +14,9 @@ export interface StatusRouteDeps {
   readonly naming: Naming
   readonly events: Events
   readonly status: FindStatusDeps
+  readonly cancel: CancelDeps
+  /** Told of every cancel: a shutdown waits for it even when its caller is gone. */
+  readonly runs: Pick<RunningWork, 'track'>
   readonly clock: Clock
   readonly streamIntervalMs: number
   /** Aborted at shutdown: streams end, and clients come back to another instance. */
@@ -28,6 +33,14 @@ export function statusRoutes(deps: StatusRouteDeps): Router {
     const found = await findStatus(deps.status, uidHash, jobId)
     if (found.kind !== 'found') throw notYours(found.kind)
     res.set('Cache-Control', 'no-store').json(projectStatus(found.view, deps.clock.now()))
+  })
+  router.delete('/v2/sync-local-files/:jobId', async (req, res) => {
+    const { uidHash, jobId } = await identify(deps, req)
+    const end = await deps.runs.track(cancelJob(deps.cancel, uidHash, jobId))
+    if (end !== 'ended') throw notYours(end)
+    const found = await findStatus(deps.status, uidHash, jobId)
+    if (found.kind !== 'found') throw notYours(found.kind)
+    res.json(projectStatus(found.view, deps.clock.now()))
   })
   router.get('/v2/sync-local-files/:jobId/events', async (req, res) => {
     const { uidHash, jobId } = await identify(deps, req)

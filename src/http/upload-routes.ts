@@ -79,6 +79,8 @@ function projectAccepted(accepted: Accepted, pollAfterMs: number) {
     total_segments: accepted.totalSegments,
     poll_after_ms: outcome ? 0 : pollAfterMs,
     lane: accepted.lane,
+    ...(outcome?.reasonCode ? { reason_code: outcome.reasonCode } : {}),
+    ...(outcome?.error ? { error: outcome.error } : {}),
     ...(outcome ? { result: projectResult(outcome) } : {}),
   }
 }

@@ -1,10 +1,12 @@
 /**
  * Intake: an upload comes in. Checked by name, staged create-only, described by a manifest, recorded,
  * enqueued, answered; in this order. Before the manifest a failure leaves nothing; after it the
- * upload is accepted, whatever becomes of the connection.
+ * upload is accepted, whatever becomes of the connection. Its user may take it back: a cancelled job
+ * ends like any other, with what landed counted.
  */
 export { type AcceptDeps, acceptUpload, type Upload } from './accept-upload.ts'
 export type { Accepted } from './accepted.ts'
+export { type CancelDeps, cancelJob } from './cancel-job.ts'
 export { createMemoryBudget } from './memory-budget.ts'
 export { type RefusalCode, UploadRefusedError } from './refusal.ts'
 export type { UploadPart } from './stage-upload.ts'

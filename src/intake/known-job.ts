@@ -1,5 +1,5 @@
 import type { Archive } from '../durable/index.ts'
-import type { Manifest, OutcomeObject } from '../kernel/index.ts'
+import { contentClaimAfter, type Manifest, type OutcomeObject } from '../kernel/index.ts'
 import type { JobStore } from '../ports/index.ts'
 import type { Accepted } from './accepted.ts'
 
@@ -9,8 +9,9 @@ export type KnownJob =
   | { readonly kind: 'free' }
 
 /**
- * The job that has these very bytes, if it runs or has completed them. A claim whose job has neither
- * record, outcome nor manifest is void, and so is one whose job failed: a failure invites a re-upload (I7).
+ * The job that has these very bytes, if it runs, has completed them or was cancelled. A claim whose job
+ * has neither record, outcome nor manifest is void, and so is one whose job failed: a failure invites a
+ * re-upload (I7).
  */
 export async function knownJob(
   deps: { readonly store: Pick<JobStore, 'contentHolder' | 'view'>; readonly archive: Archive },
@@ -20,8 +21,8 @@ export async function knownJob(
   if (!holder) return { kind: 'free' }
   const view = await deps.store.view(holder)
   if (view) {
-    if (view.status === 'failed' || view.status === 'partial_failure') return { kind: 'free' }
     const { status, lane, totalFiles, segments, outcome } = view
+    if (outcome && contentClaimAfter(outcome) === 'lifted') return { kind: 'free' }
     const accepted = { jobId: holder, status, lane, totalFiles, totalSegments: segments.total }
     return { kind: 'known', accepted: { ...accepted, ...(outcome ? { outcome } : {}) } }
   }
@@ -31,7 +32,7 @@ export async function knownJob(
   )
   if (ended) {
     const { outcome, lane, totalFiles, jobId } = ended
-    if (outcome.status !== 'completed') return { kind: 'free' }
+    if (contentClaimAfter(outcome) === 'lifted') return { kind: 'free' }
     const totalSegments = outcome.segments.total
     return {
       kind: 'known',

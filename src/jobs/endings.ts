@@ -6,6 +6,7 @@ import {
   type Outcome,
   type OutcomeObject,
   REASONS,
+  type ReasonCode,
   SCHEMA_VERSION,
   UnavailableError,
 } from '../kernel/index.ts'
@@ -35,8 +36,8 @@ export interface Endings {
   endSeen(manifest: Manifest, seen: Seen, why: EndReason): Promise<Outcome | 'raced'>
   /** The manifest is gone and no outcome was written: the end the record alone can vouch for. */
   endWithoutManifest(held: HeldClaim, record: JobRecord): Promise<Outcome>
-  /** The same by whoever holds no claim. */
-  endSeenWithoutManifest(record: JobRecord): Promise<Outcome | 'raced'>
+  /** The same by whoever holds no claim; `sync_staged_audio_expired` unless another cause is named. */
+  endSeenWithoutManifest(record: JobRecord, reasonCode?: ReasonCode): Promise<Outcome | 'raced'>
   /** Brings a frozen result to its end; safe to repeat by anyone. */
   complete(job: JobFacts, frozen: Outcome): Promise<Outcome>
   /** Blobs, manifest, due index: what a terminal job may still owe (I11). */
@@ -79,8 +80,8 @@ export function createEndings(deps: EndingDeps): Endings {
       await held.write((claim) => store.beginEnding(claim, outcome))
       return complete(record, outcome)
     },
-    endSeenWithoutManifest: async (record) => {
-      const outcome = expiredOutcome(record, clock.now())
+    endSeenWithoutManifest: async (record, reasonCode) => {
+      const outcome = expiredOutcome(record, clock.now(), reasonCode)
       const answer = await store.overrideEnding(record.jobId, record, outcome)
       return answer.kind === 'done' ? complete(record, outcome) : 'raced'
     },
@@ -108,11 +109,14 @@ function outcomeObject(job: JobFacts, outcome: Outcome): OutcomeObject {
 }
 
 /** Files that nobody can read count as failed, whatever was planned of them. */
-function expiredOutcome(record: JobRecord, endedAt: number): Outcome {
+function expiredOutcome(
+  record: JobRecord,
+  endedAt: number,
+  reasonCode: ReasonCode = 'sync_staged_audio_expired',
+): Outcome {
   const { total, successful, silent } = record.segments
   const landed = successful + silent
   const lost = total === 0 ? record.totalFiles : Math.max(total - landed, 0)
-  const reasonCode = 'sync_staged_audio_expired'
   return {
     status: 'failed',
     segments: { total: landed + lost, successful, silent, failed: lost },

@@ -1,4 +1,4 @@
-import type { SegmentCounts, TerminalStatus } from './job.ts'
+import type { Outcome, SegmentCounts, TerminalStatus } from './job.ts'
 
 /** A file without a plan that is not proven undecodable counts as one failed segment (I6). */
 export interface LandingFacts {
@@ -16,6 +16,18 @@ export function landingStatus(facts: LandingFacts, failureThreshold: number): Te
   if (facts.nothingDecoded) return 'failed'
   if (failed === 0) return 'completed'
   return failed === total || failed / total > failureThreshold ? 'failed' : 'partial_failure'
+}
+
+/**
+ * What a job's end means for its content claim. `kept`: the result answers a second upload of the same
+ * bytes. `paused`: the user stopped it, so that a re-upload by habit meets the ended job for as long as
+ * its record is kept. `lifted`: the failure invites a re-upload (I7).
+ */
+export function contentClaimAfter(
+  outcome: Pick<Outcome, 'status' | 'reasonCode'>,
+): 'kept' | 'paused' | 'lifted' {
+  if (outcome.status === 'completed') return 'kept'
+  return outcome.reasonCode === 'sync_cancelled' ? 'paused' : 'lifted'
 }
 
 /** The first ten lines, then one that says how many more there are. */

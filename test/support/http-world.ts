@@ -28,6 +28,7 @@ export async function startHttpWorld(
       },
     },
     status: world.delivery,
+    cancel: world.delivery,
     recovery: { ...world.delivery, inline: world.inline, maxRevivals: 3, batchSize: 100 },
     accept: { ...world.accept, clock },
     multipart: {

@@ -1,4 +1,4 @@
-import type { JobId, Outcome } from '../../kernel/index.ts'
+import { contentClaimAfter, type JobId, type Outcome } from '../../kernel/index.ts'
 import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
 import { fruitlessAfter } from './job-claims.ts'
 import type { JobEntry } from './job-entry.ts'
@@ -18,6 +18,12 @@ export function createJobOverrideWrites(
   shelf: JobShelf,
   retention: { readonly terminalRetentionMs: number; readonly outcomeRetentionMs: number },
 ): OverrideWrites {
+  const contentHoldMs = {
+    kept: retention.outcomeRetentionMs,
+    paused: retention.terminalRetentionMs,
+    lifted: 0,
+  }
+
   const override = (
     jobId: JobId,
     seen: Seen,
@@ -65,7 +71,7 @@ export function createJobOverrideWrites(
     finalize: async (jobId, outcome) => {
       const entry = shelf.find(jobId)
       if (!entry) return 'missing'
-      if (!isEnded(entry)) finalizeEntry(shelf, entry, outcome, retention.outcomeRetentionMs)
+      if (!isEnded(entry)) finalizeEntry(shelf, entry, outcome, contentHoldMs)
       return 'finalized'
     },
     settle: async (jobId) => {
@@ -112,14 +118,14 @@ function finalizeEntry(
   shelf: JobShelf,
   entry: JobEntry,
   outcome: Outcome,
-  outcomeRetentionMs: number,
+  contentHoldMs: Readonly<Record<ReturnType<typeof contentClaimAfter>, number>>,
 ): void {
   const { jobId, uid, contentId } = entry.job
   const now = shelf.now()
   if (shelf.contentHolder(uid, contentId) === jobId) {
-    if (outcome.status === 'completed') {
-      shelf.holdContent(uid, contentId, jobId, now + outcomeRetentionMs)
-    } else shelf.dropContent(uid, contentId)
+    const holdMs = contentHoldMs[contentClaimAfter(outcome)]
+    if (holdMs > 0) shelf.holdContent(uid, contentId, jobId, now + holdMs)
+    else shelf.dropContent(uid, contentId)
   }
   shelf.lookAgainAt(jobId, now + OWED_CLEANUP_DUE_MS)
   shelf.awaitSlotNoMore(entry)

@@ -1,4 +1,10 @@
-import { type JobId, jobIdSchema, MalformedRecordError, type Outcome } from '../../kernel/index.ts'
+import {
+  contentClaimAfter,
+  type JobId,
+  jobIdSchema,
+  MalformedRecordError,
+  type Outcome,
+} from '../../kernel/index.ts'
 import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
 import { keys } from './keys.ts'
 import { replyParts } from './reply.ts'
@@ -17,6 +23,12 @@ export function createOverrideWrites(
   scripts: ScriptRunner,
   retention: { readonly terminalRetentionMs: number; readonly outcomeRetentionMs: number },
 ): OverrideWrites {
+  const contentHoldMs = {
+    kept: retention.outcomeRetentionMs,
+    paused: retention.terminalRetentionMs,
+    lifted: 0,
+  }
+
   const override = async (
     jobId: JobId,
     seen: Seen,
@@ -59,7 +71,7 @@ export function createOverrideWrites(
           outcome.reasonCode ?? '',
           JSON.stringify(outcome),
           OWED_CLEANUP_DUE_MS,
-          retention.outcomeRetentionMs,
+          contentHoldMs[contentClaimAfter(outcome)],
         ]),
       )
       return kind === 'missing' ? 'missing' : 'finalized'

@@ -165,6 +165,20 @@ export function endingContract(make: MakeJobStore): void {
       await created(harness.store, { uid: brief.uid, contentId: brief.contentId })
     })
 
+    it('as cancelled keeps the content claim for as long as the record is kept (I7)', async () => {
+      const { store } = await make()
+      const outcome = { ...aFailure(), reasonCode: 'sync_cancelled' } as const
+      const { job } = await running(store)
+      await store.finalize(job.jobId, outcome)
+      expect(await store.contentHolder(job.uid, job.contentId)).toBe(job.jobId)
+
+      const harness = await make({ terminalRetentionMs: SHORT_MS })
+      const { job: brief } = await running(harness.store)
+      await harness.store.finalize(brief.jobId, outcome)
+      const holder = () => harness.store.contentHolder(brief.uid, brief.contentId)
+      await eventually(harness, async () => (await holder()) === undefined)
+    })
+
     it('leaves a content claim alone that is another job by now', async () => {
       const { store } = await make()
       const first = await created(store)

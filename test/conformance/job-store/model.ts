@@ -46,7 +46,11 @@ export function aCast(): Cast {
   }
 }
 
-const OUTCOMES = [anOutcome(), aFailure(), anOutcome({ status: 'partial_failure' })] as const
+const OUTCOMES = [
+  anOutcome(),
+  aFailure(),
+  anOutcome({ status: 'partial_failure', reasonCode: 'sync_cancelled' }),
+] as const
 const MARKS = [landed, silent, failed] as const
 
 const index = fc.nat({ max: 2 })

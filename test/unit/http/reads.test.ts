@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { UnavailableError } from '../../../src/kernel/index.ts'
-import { form, jobOf, name, post, startHttpWorld, UPLOAD, USER } from '../../support/http-world.ts'
+import {
+  form,
+  type HttpWorld,
+  jobOf,
+  name,
+  post,
+  startHttpWorld,
+  UPLOAD,
+  USER,
+} from '../../support/http-world.ts'
 import { tones } from '../../support/tones.ts'
 
 const body = tones([100, 2])
@@ -60,6 +69,62 @@ describe('a status', () => {
       headers: { authorization: USER },
     })
     expect(answer.status).toBe(503)
+  })
+})
+
+describe('a cancel', () => {
+  const cancel = async (world: HttpWorld, id: string, authorization = USER) => {
+    const url = `${world.base}${UPLOAD}/${id}`
+    const answer = await fetch(url, { method: 'DELETE', headers: { authorization } })
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+  }
+
+  test('answers the status it led to, and a re-upload is told of it at once (I7)', async () => {
+    await using world = await startHttpWorld()
+    const files = { [name(world)]: body }
+    const { body: accepted } = await post(world, form(files))
+    const id = String(accepted['job_id'])
+    const cancelled = await cancel(world, id)
+    const ended = { job_id: id, status: 'failed', reason_code: 'sync_cancelled' }
+    expect(cancelled).toMatchObject({
+      status: 200,
+      body: { ...ended, failed_segments: 1, error: 'The job was cancelled.' },
+    })
+    expect(await cancel(world, id)).toEqual(cancelled)
+    const again = await post(world, form(files))
+    expect(again).toMatchObject({ status: 202, body: { ...ended, poll_after_ms: 0 } })
+    expect(again.body).not.toHaveProperty('retry_after')
+    expect(await world.names('staging/')).toEqual([])
+  })
+
+  test('of another user’s job is 403, of none 404, without a user 401, and has no effect', async () => {
+    await using world = await startHttpWorld()
+    const { body: accepted } = await post(world, form({ [name(world)]: body }))
+    const id = String(accepted['job_id'])
+    const refused = async (of: string, as?: string) => {
+      const answer = await cancel(world, of, as)
+      return [answer.status, answer.body['code']]
+    }
+    expect(await refused(id, 'Bearer user user-2')).toEqual([403, 'job_forbidden'])
+    expect(await refused('00000000-0000-4000-8000-000000000000')).toEqual([404, 'job_not_found'])
+    expect(await refused('nope')).toEqual([404, 'job_not_found'])
+    expect(await refused(id, '')).toEqual([401, 'unauthenticated'])
+    await world.deliver(jobOf(world))
+    expect(await cancel(world, id)).toMatchObject({ status: 200, body: { status: 'completed' } })
+  })
+
+  test('is 503 while the store cannot be reached', async () => {
+    await using world = await startHttpWorld({
+      store: (store) => ({
+        ...store,
+        read: () => Promise.reject(new UnavailableError('down', { party: 'redis' })),
+      }),
+    })
+    const { body: accepted } = await post(world, form({ [name(world)]: body }))
+    expect(await cancel(world, String(accepted['job_id']))).toMatchObject({
+      status: 503,
+      body: { code: 'ledger_unavailable' },
+    })
   })
 })
 

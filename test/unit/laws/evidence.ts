@@ -40,6 +40,8 @@ export function missingEvidence(
         (ledger.claims.get(jobId) ?? 0) > limits.maxRevivals,
         `only ${ledger.claims.get(jobId) ?? 0} claims`,
       )
+    case 'sync_cancelled':
+      return unearned(ledger.cancelled.has(content), 'its user never asked for it')
     case 'stt_upstream_error':
     case 'stt_timeout':
     case 'sync_attempts_exhausted':

@@ -18,7 +18,7 @@ import { simulatedClock } from '../../support/simulated-clock.ts'
 import { type Rooms, UID, wireRooms } from '../../support/world.ts'
 import { type Client, createClient } from './client.ts'
 import { watchHolders } from './holders.ts'
-import { type Ledger, openLedger } from './ledger.ts'
+import { isCancelled, type Ledger, openLedger } from './ledger.ts'
 import { createLife, type Life } from './life.ts'
 import { observeObjects, observeStore } from './observe.ts'
 import { createProvider, type Provider } from './provider.ts'
@@ -111,6 +111,7 @@ export function createFleet(config: FleetConfig): Fleet {
   const holders = watchHolders({
     now: clock.now,
     isLoose: () => ledger.isFencingLoose,
+    isCancelled: (jobId) => isCancelled(ledger, jobId),
     violations: ledger.violations,
   })
   const processes: Process[] = []

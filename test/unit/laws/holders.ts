@@ -26,6 +26,7 @@ interface Standing {
 export function watchHolders(deps: {
   readonly now: () => number
   readonly isLoose: () => boolean
+  readonly isCancelled: (jobId: JobId) => boolean
   readonly violations: string[]
 }): Holders {
   const { violations, now } = deps
@@ -81,7 +82,8 @@ export function watchHolders(deps: {
       if (claim && standing.token !== claim.token) {
         violations.push(`I3: ${jobId} was ended by a stranger`)
       }
-      if (!claim && isHeld(standing) && !deps.isLoose()) {
+      // Its user may take a job from its live holder; nobody else may.
+      if (!claim && isHeld(standing) && !deps.isCancelled(jobId) && !deps.isLoose()) {
         violations.push(`F46: ${jobId} was ended under its live holder`)
       }
       standing.frozen = text

@@ -46,6 +46,8 @@ export interface Ledger {
   isFencingLoose: boolean
   /** Ended, forgotten, and brought back by somebody who has not seen its end yet. */
   readonly returned: Set<JobId>
+  /** Contents whose user asked to cancel a job of theirs, whether or not it came about. */
+  readonly cancelled: Set<LawContent>
   /** The store forgot its records since they were written. */
   readonly flushed: Set<JobId>
   readonly violations: string[]
@@ -69,9 +71,16 @@ export function openLedger(uidHash: UidHash): Ledger {
     expired: new Set(),
     isFencingLoose: false,
     returned: new Set(),
+    cancelled: new Set(),
     flushed: new Set(),
     violations: [],
   }
+}
+
+/** Whether its user asked to cancel it, under its own name or its twin's. */
+export function isCancelled({ contents, cancelled }: Ledger, jobId: JobId): boolean {
+  const content = contents.get(jobId)
+  return content !== undefined && cancelled.has(content)
 }
 
 export function noteClaim(ledger: Ledger, jobId: JobId, process: number): void {

@@ -1,8 +1,9 @@
 import { deliver } from '../../../src/dispatch/index.ts'
-import { acceptUpload, UploadRefusedError } from '../../../src/intake/index.ts'
-import { isTerminal, objectNames } from '../../../src/kernel/index.ts'
+import { acceptUpload, cancelJob, UploadRefusedError } from '../../../src/intake/index.ts'
+import { isTerminal, type JobId, objectNames, UnavailableError } from '../../../src/kernel/index.ts'
 import type { NewTask } from '../../../src/ports/index.ts'
 import { recoveryPass } from '../../../src/recovery/index.ts'
+import { findStatus } from '../../../src/status/index.ts'
 import { INVOKER, UID } from '../../support/world.ts'
 import type { Fleet, Process } from './fleet.ts'
 import type { ArmedTrouble } from './life.ts'
@@ -57,6 +58,9 @@ async function act(stage: Stage, step: Step): Promise<void> {
       if (task) fleet.tasks.answered(task.lane, task.name, 429)
       return
     }
+    case 'cancel':
+      void cancel(fleet, processOf(fleet, step.by), at([...fleet.ledger.accepted], step.pick))
+      return
     case 'reap':
       void reap(fleet, processOf(fleet, step.by))
       return
@@ -106,10 +110,13 @@ function upload(
       conversationId: how.targeted ? await someConversation(fleet) : undefined,
     }))()
   const noted = accepted.then(
-    async ({ jobId, status }) => {
+    async ({ jobId, status, outcome }) => {
       const label = `the upload of job ${jobId}`
-      if (failed.has(jobId)) ledger.violations.push(`I7: ${label} failed and was answered again`)
-      if (isTerminal(status) && status !== 'completed') {
+      // A cancelled one is answered as it ended: nobody invites it again.
+      const isCancelled = outcome?.reasonCode === 'sync_cancelled'
+      if (failed.has(jobId) && !isCancelled)
+        ledger.violations.push(`I7: ${label} failed and was answered again`)
+      if (isTerminal(status) && status !== 'completed' && !isCancelled) {
         ledger.violations.push(`I7: ${label} was answered as ${status}`)
       }
       client.wasTold(jobId, content)
@@ -199,6 +206,25 @@ async function forge(fleet: Fleet, process: Process, task: NewTask | undefined):
   if (status !== 403 || process.life.calls !== before) {
     fleet.ledger.violations.push(`I10: a forged delivery was answered ${status}`)
   }
+}
+
+async function cancel(fleet: Fleet, process: Process, jobId: JobId | undefined): Promise<void> {
+  if (!jobId) return
+  const { ledger, store, archive } = fleet
+  const { uidHash } = ledger
+  const content = ledger.contents.get(jobId)
+  if (content) ledger.cancelled.add(content)
+  const end = await cancelJob(process.rooms.delivery, uidHash, jobId).catch((error: unknown) => {
+    // Refused by name: the user asks again.
+    if (error instanceof UnavailableError) return undefined
+    throw error
+  })
+  const isKnown = end === undefined || end === 'ended' || ledger.expired.has(jobId)
+  if (!isKnown) ledger.violations.push(`I1: a cancel of ${jobId} is answered ${end}`)
+  if (end !== 'ended' || ledger.returned.has(jobId)) return
+  const found = await findStatus({ store, archive }, uidHash, jobId)
+  if (found.kind === 'found' && isTerminal(found.view.status)) return
+  ledger.violations.push(`F44: ${jobId} was cancelled and is ${JSON.stringify(found)}`)
 }
 
 export async function reap(fleet: Fleet, process: Process): Promise<void> {

@@ -23,6 +23,8 @@ export type Step =
   | { kind: 'cut'; pick: number }
   /** The platform answers a push before it reaches a process. */
   | { kind: 'burn'; pick: number }
+  /** The user takes back a job they were told of. */
+  | { kind: 'cancel'; by: number; pick: number; troubles: readonly ArmedTrouble[] }
   | { kind: 'reap'; by: number; troubles: readonly ArmedTrouble[] }
   | { kind: 'crash'; by: number }
   | { kind: 'shutdown'; by: number }
@@ -101,6 +103,7 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 10, arbitrary: fc.record({ kind: is('deliver'), by, pick, troubles }) },
+  { weight: 2, arbitrary: fc.record({ kind: is('cancel'), by, pick, troubles }) },
   { weight: 2, arbitrary: fc.record({ kind: is('redeliver'), by, pick }) },
   { weight: 1, arbitrary: fc.record({ kind: is('forge'), by, pick }) },
   { weight: 1, arbitrary: fc.record({ kind: is('cut'), pick }) },
@@ -180,6 +183,15 @@ const scenes: fc.Arbitrary<readonly Step[]> = fc.oneof(
       { kind: 'cut', pick: 0 },
       ...(isFlushed ? [{ kind: 'flush' } as const] : []),
       { kind: 'deliver', by: 1 - first, pick: 0, troubles: again },
+    ]),
+  // The user takes a job back in the middle of its run, perhaps twice.
+  fc
+    .tuple(by, delayed, delayed, rarely)
+    .map(([first, run, cancel, isRepeated]): Step[] => [
+      { kind: 'deliver', by: first, pick: 0, troubles: run },
+      { kind: 'cancel', by: 1 - first, pick: 0, troubles: cancel },
+      ...(isRepeated ? [{ kind: 'cancel', by: first, pick: 0, troubles: none } as const] : []),
+      { kind: 'advance', ms: MINUTE },
     ]),
   // The queue loses its tasks, and two passes meet.
   fc
