@@ -13,6 +13,7 @@ import type {
   UidHash,
   WaitingFor,
 } from '../kernel/index.ts'
+import type { JobIndex } from './job-index.ts'
 
 /**
  * The truth about now: who works, what is due. One method is one atomic step on one shard, timed by
@@ -23,7 +24,7 @@ import type {
  * take what the caller saw and answer `raced` unless the record still looks so; they raise the epoch,
  * which fences the holder. Nothing changes a terminal record (I2).
  */
-export interface JobStore {
+export interface JobStore extends JobIndex {
   /** Also takes the content claim; with `claim` the record is born held (inline). */
   create(job: NewJob): Promise<CreateJobResult>
   read(jobId: JobId): Promise<JobRecord | undefined>

@@ -6,6 +6,7 @@ import { endingContract } from './job-store/ending.ts'
 import type { MakeJobStore } from './job-store/harness.ts'
 import { watched } from './job-store/harness.ts'
 import { holdingContract } from './job-store/holding.ts'
+import { jobIndexContract } from './job-store/job-index.ts'
 import { overridingContract } from './job-store/overriding.ts'
 import { releasingContract } from './job-store/releasing.ts'
 import { userSlotsContract } from './job-store/user-slots.ts'
@@ -25,5 +26,6 @@ export function jobStoreContract(name: string, make: MakeJobStore): void {
     endingContract(makeWatched)
     overridingContract(makeWatched)
     dueIndexContract(makeWatched)
+    jobIndexContract(makeWatched)
   })
 }

@@ -45,6 +45,8 @@ export interface JobEntry {
   readonly settled: boolean
   readonly marks: ReadonlyMap<SegmentId, SegmentMark>
   readonly events: readonly JobEvent[]
+  /** When it became terminal; 0 until then. */
+  readonly endedAt: number
   /** Forgotten from this instant on. */
   readonly forgetAt: number
 }
@@ -81,6 +83,7 @@ export function newEntry(job: NewJob, now: number): JobEntry {
     settled: false,
     marks: new Map(),
     events: [],
+    endedAt: 0,
     forgetAt: Number.POSITIVE_INFINITY,
   }
 }

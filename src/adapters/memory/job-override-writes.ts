@@ -136,6 +136,7 @@ function finalizeEntry(
       status: outcome.status,
       stage: 'finalizing',
       updatedAt: now,
+      endedAt: now,
       epoch: entry.epoch + 1,
       token: undefined,
       released: undefined,

@@ -17,6 +17,7 @@ const EVENTS_KEPT = 200
 export interface JobShelf {
   now(): number
   find(jobId: JobId): JobEntry | undefined
+  all(): readonly JobEntry[]
   /** Replaces the entry whole; the events join its timeline. */
   put(entry: JobEntry, ...events: readonly Omit<JobEvent, 'at'>[]): void
 
@@ -55,6 +56,7 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
       if (entry && entry.forgetAt <= now()) entries.delete(jobId)
       return entries.get(jobId)
     },
+    all: () => [...entries.values()].filter((entry) => entry.forgetAt > now()),
     put: (entry, ...events) => {
       const timeline = [...entry.events, ...events.map((event) => ({ at: now(), ...event }))]
       entries.set(entry.job.jobId, { ...entry, events: timeline.slice(-EVENTS_KEPT) })

@@ -2,6 +2,7 @@ import type { Clock, JobStore } from '../../ports/index.ts'
 import { createJobClaims } from './job-claims.ts'
 import { recordOf, viewOf } from './job-entry.ts'
 import { createJobHolderWrites } from './job-holder-writes.ts'
+import { createJobIndex } from './job-index.ts'
 import { createJobOverrideWrites } from './job-override-writes.ts'
 import { createJobShelf } from './job-shelf.ts'
 
@@ -31,6 +32,7 @@ export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
     contentHolder: async (uid, contentId) => shelf.contentHolder(uid, contentId),
     marks: async (jobId) => new Map(shelf.find(jobId)?.marks),
     events: async (jobId) => shelf.find(jobId)?.events ?? [],
+    ...createJobIndex(shelf),
     ...createJobClaims(shelf),
     ...createJobHolderWrites(shelf),
     ...createJobOverrideWrites(shelf, deps),

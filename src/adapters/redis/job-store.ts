@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import type { Clock, JobStore, Probe } from '../../ports/index.ts'
 import { createClaims } from './claims.ts'
 import { createHolderWrites } from './holder-writes.ts'
+import { createJobIndex } from './job-index.ts'
 import { createOverrideWrites } from './override-writes.ts'
 import { createReads } from './reads.ts'
 import { createScriptRunner } from './script-runner.ts'
@@ -21,6 +22,7 @@ export function createRedisJobStore(deps: RedisJobStoreDeps): JobStore {
   const scripts = createScriptRunner(deps)
   return {
     ...createReads(deps.redis, scripts),
+    ...createJobIndex(deps.redis, scripts),
     ...createClaims(scripts),
     ...createHolderWrites(scripts),
     ...createOverrideWrites(scripts, deps),

@@ -1,4 +1,5 @@
 import { type ContentId, type JobId, shardOfJob, shardOfUid, type Uid } from '../../kernel/index.ts'
+import type { IndexedState } from '../../ports/index.ts'
 
 /** Every Redis key starts here. The braces are the hash tag: one shard, one slot of a cluster. */
 function shardPrefix(shard: number): string {
@@ -13,4 +14,6 @@ export const keys = {
   content: (uid: Uid, contentId: ContentId) =>
     `${shardPrefix(shardOfUid(uid))}content:${contentId}`,
   due: (shard: number) => `${shardPrefix(shard)}due`,
+  indexed: (shard: number, state: IndexedState) =>
+    `${shardPrefix(shard)}${state === 'live' ? state : `ended:${state}`}`,
 } as const

@@ -211,6 +211,9 @@ function standingFor(current: () => JobStore): JobStore {
     due: (shard, limit) => current().due(shard, limit),
     postpone: (jobId, dueInMs) => current().postpone(jobId, dueInMs),
     events: (jobId) => current().events(jobId),
+    pageOfJobs: (query) => current().pageOfJobs(query),
+    countEnded: (shard, status, span) => current().countEnded(shard, status, span),
+    liveJobs: (shard) => current().liveJobs(shard),
   }
 }
 

@@ -24,6 +24,7 @@ if token ~= '' then
 else
   due_at(NOW + tonumber(ARGV[11]))
 end
+redis.call('ZADD', P .. 'live', ARGV[9], ID)
 commit({}, record)
 -- commit filled a fresh table: the record is whole by now.
 event('created', 'lane', ARGV[5], 'mode', ARGV[6])

@@ -9,6 +9,8 @@ local content = key('content', h.ci)
 if redis.call('GET', content) == ID then
   if tonumber(ARGV[10]) > 0 then redis.call('PEXPIRE', content, ARGV[10]) else redis.call('DEL', content) end
 end
+redis.call('ZREM', P .. 'live', ID)
+redis.call('ZADD', P .. 'ended:' .. ARGV[2], n(NOW), ID)
 due_at(NOW + tonumber(ARGV[9]))
 redis.call('ZREM', key('waiting', h.uh), ID)
 release_slot(h)

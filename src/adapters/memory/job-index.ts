@@ -1,0 +1,35 @@
+import { isTerminal, type Status, shardOfJob } from '../../kernel/index.ts'
+import { compareIndexed, type IndexedState, type JobIndex } from '../../ports/index.ts'
+import type { JobEntry } from './job-entry.ts'
+import type { JobShelf } from './job-shelf.ts'
+
+/** The same answers as the sorted sets on Redis, read off the shelf. */
+export function createJobIndex(shelf: Pick<JobShelf, 'all'>): JobIndex {
+  const indexed = (shard: number, state: IndexedState) =>
+    shelf
+      .all()
+      .filter((entry) => shardOfJob(entry.job.jobId) === shard && isIn(state, entry.status))
+      .map((entry) => ({ jobId: entry.job.jobId, at: indexedAt(entry) }))
+      .sort(compareIndexed)
+  return {
+    pageOfJobs: async ({ shard, state, before, limit }) =>
+      indexed(shard, state)
+        .filter((job) => !before || compareIndexed(before, job) < 0)
+        .slice(0, limit),
+    countEnded: async (shard, status, { fromAt, toAt }) =>
+      indexed(shard, status).filter(({ at }) => at >= fromAt && at < toAt).length,
+    liveJobs: async (shard) => {
+      const live = indexed(shard, 'live')
+      const oldest = live.at(-1)
+      return oldest ? { count: live.length, oldestAt: oldest.at } : { count: 0 }
+    },
+  }
+}
+
+function isIn(state: IndexedState, status: Status): boolean {
+  return state === 'live' ? !isTerminal(status) : status === state
+}
+
+function indexedAt(entry: JobEntry): number {
+  return isTerminal(entry.status) ? entry.endedAt : entry.job.createdAt
+}

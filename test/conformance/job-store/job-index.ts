@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { shardOfUid } from '../../../src/kernel/index.ts'
+import { compareIndexed } from '../../../src/ports/index.ts'
+import { aFailure, anOutcome, aUid, created, LONG_MS } from './fixtures.ts'
+import type { MakeJobStore } from './harness.ts'
+
+export function jobIndexContract(make: MakeJobStore): void {
+  describe('the index of jobs', () => {
+    it('pages through live jobs newest first, each once, however the instants tie', async () => {
+      const { store } = await make()
+      const uid = aUid()
+      const shard = shardOfUid(uid)
+      const expected = []
+      for (const createdAt of [5_000, 7_000, 7_000, 7_000, 6_000]) {
+        const { jobId } = await created(store, { uid, createdAt })
+        expected.push({ jobId, at: createdAt })
+      }
+      expected.sort(compareIndexed)
+      const found = []
+      for (;;) {
+        const page = { shard, state: 'live', limit: 2, before: found.at(-1) } as const
+        const jobs = await store.pageOfJobs(page)
+        if (jobs.length === 0) break
+        found.push(...jobs)
+      }
+      expect(found).toEqual(expected)
+      expect(await store.liveJobs(shard)).toEqual({ count: 5, oldestAt: 5_000 })
+      expect(await store.liveJobs((shard + 1) % 64)).toEqual({ count: 0 })
+    })
+
+    it('moves a job to its end, and counts ends by their time', async () => {
+      const { store, now } = await make()
+      const uid = aUid()
+      const shard = shardOfUid(uid)
+      const done = await created(store, { uid })
+      const failed = await created(store, { uid })
+      const fromAt = await now()
+      await store.finalize(done.jobId, anOutcome())
+      await store.finalize(failed.jobId, aFailure())
+      await store.finalize(failed.jobId, anOutcome())
+      const toAt = (await now()) + 1
+      const ended = (status: 'completed' | 'failed', span = { fromAt, toAt }) =>
+        store.countEnded(shard, status, span)
+      expect(await store.liveJobs(shard)).toEqual({ count: 0 })
+      expect([await ended('completed'), await ended('failed')]).toEqual([1, 1])
+      expect(await ended('completed', { fromAt: 0, toAt: fromAt })).toBe(0)
+      const [found] = await store.pageOfJobs({ shard, state: 'failed', limit: 5 })
+      expect(found?.jobId).toBe(failed.jobId)
+      expect(found?.at).toBeGreaterThanOrEqual(fromAt)
+    })
+
+    it('forgets ends as old as their records', async () => {
+      const { store, lapse } = await make({ terminalRetentionMs: 30 })
+      const uid = aUid()
+      const first = await created(store, { uid })
+      await store.finalize(first.jobId, anOutcome())
+      await store.settle(first.jobId)
+      await lapse(60)
+      const second = await created(store, { uid, dueInMs: LONG_MS })
+      await store.finalize(second.jobId, anOutcome())
+      await store.settle(second.jobId)
+      const query = { shard: shardOfUid(uid), state: 'completed', limit: 5 } as const
+      expect((await store.pageOfJobs(query)).map(({ jobId }) => jobId)).toEqual([second.jobId])
+    })
+  })
+}
