@@ -17,7 +17,7 @@ import { connectRedis, createRedisClient, createRedisJobStore } from './adapters
 import { createVoiceDetector } from './adapters/silero/index.ts'
 import { systemClock } from './adapters/system/system-clock.ts'
 import { createTimelineStore } from './adapters/timeline/index.ts'
-import type { Config } from './config/index.ts'
+import { type Config, Secret } from './config/index.ts'
 import { createInlineRunner, createRunningWork } from './dispatch/index.ts'
 import { createArchive } from './durable/index.ts'
 import { createApp, type RunningServer, startServer } from './http/index.ts'
@@ -63,12 +63,17 @@ export function buildService(config: Config, overrides: Overrides = {}): Service
     logger,
     start: async () => {
       await connectRedis(redis)
+      if (!config.dispatch.worksAfterResponse) {
+        const dispatchMode = config.dispatch.mode
+        logger.warn({ dispatchMode }, 'CPU_ALWAYS_ON is not set: work after a response may stall')
+      }
       server = await startServer(app, config.http)
       return server
     },
     stop: async () => {
       stopping.abort(new RunAbortedError('shutdown'))
-      const closed = Promise.all([server?.close(), inline.drained(), runs.drained()])
+      // An upload that is answered last may still start a run.
+      const closed = Promise.all([server?.close(), runs.drained()]).then(() => inline.drained())
       const graceOver = clock.sleep(config.service.shutdownGraceMs).then(() => server?.destroy())
       await Promise.race([closed, graceOver])
       await Promise.all([decoder.close(), detector.close(), tasks?.close()])
@@ -110,7 +115,7 @@ function connectParties(config: Config, overrides: Overrides) {
     tasks: buildQueue(config, clock, probe),
     decoder: createFileDecoder({ workers }),
     detector: createVoiceDetector({ workers }),
-    speechToText: overrides.speechToText ?? buildSpeechToText(config, clock),
+    speechToText: overrides.speechToText ?? buildSpeechToText(config.stt, clock),
     ...buildVerifiers(config, clock),
   }
 }
@@ -121,6 +126,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
     ...running,
     enqueueing: undefined,
     maxRunning: config.dispatch.inlineMaxRunningJobs,
+    ownKeyMaxWaitMs: config.dispatch.ownKeyMaxWaitMs,
     stop,
   })
   const runs = createRunningWork()
@@ -148,9 +154,16 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       bufferedFileMaxBytes: config.upload.bufferedFileMaxBytes,
       limits: config.upload,
       dispatchMode: config.dispatch.mode,
+      worksAfterResponse: config.dispatch.worksAfterResponse,
       unavailableRetryAfterMs: UNAVAILABLE_RETRY_AFTER_MS,
     },
     multipart: config.upload,
+    speechFromKey: (kind, key) => {
+      const provider = { kind, apiKey: new Secret(key) }
+      const own = buildSpeechToText({ ...config.stt, provider }, parties.clock)
+      // The usage record says who paid.
+      return { ...own, provider: `byok:${own.provider}` }
+    },
     pollAfterMs: config.status.pollAfterMs,
     streamIntervalMs: config.status.streamIntervalMs,
     requestTimeoutMs: config.http.requestTimeoutMs,
@@ -236,8 +249,8 @@ function buildQueue(config: Config, clock: Clock, probe: Probe) {
   return { queue, close: () => client.close() }
 }
 
-function buildSpeechToText(config: Config, clock: Clock): SpeechToText {
-  const { provider, deepgram, openai, offline } = config.stt
+function buildSpeechToText(stt: Config['stt'], clock: Clock): SpeechToText {
+  const { provider, deepgram, openai, offline } = stt
   switch (provider.kind) {
     case 'deepgram':
       return createDeepgram({ ...deepgram, apiKey: provider.apiKey.reveal(), clock })

@@ -213,6 +213,14 @@ export const VARIABLES = {
   USER_MAX_RUNNING_JOBS: setting('2', 'Jobs of one user that run at once; 0 means no limit.'),
   USER_SLOT_SNOOZE_SECONDS: setting('30', 'Seconds a job without a free slot is put off.'),
   INLINE_MAX_RUNNING_JOBS: setting('4', 'Inline jobs one process runs at once; others wait.'),
+  BYOK_MAX_WAIT_SECONDS: setting(
+    '1800',
+    "Seconds a provider may put off a job with the user's own key until it is landed.",
+  ),
+  CPU_ALWAYS_ON: setting(
+    'false',
+    'Say true where Cloud Run allocates CPU between requests: work may go on after a response.',
+  ),
 
   // Recovery
   MAX_REVIVALS: setting('3', 'Claimed generations that may die before a job is given up.'),

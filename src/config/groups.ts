@@ -61,6 +61,8 @@ function groupWork(
       maxBackoffMs: inMs(s.SYNC_TASKS_MAX_BACKOFF_SECONDS),
       maxDoublings: s.SYNC_TASKS_MAX_DOUBLINGS,
       inlineMaxRunningJobs: s.INLINE_MAX_RUNNING_JOBS,
+      ownKeyMaxWaitMs: inMs(s.BYOK_MAX_WAIT_SECONDS),
+      worksAfterResponse: s.K_SERVICE === undefined || s.CPU_ALWAYS_ON,
     },
     claims: {
       leaseMs: inMs(s.CLAIM_LEASE_SECONDS),

@@ -107,6 +107,8 @@ export const READERS = {
   USER_MAX_RUNNING_JOBS: whole(0, 1_000),
   USER_SLOT_SNOOZE_SECONDS: seconds(0.1, 3_600),
   INLINE_MAX_RUNNING_JOBS: whole(1, 1_000),
+  BYOK_MAX_WAIT_SECONDS: seconds(1, 86_400),
+  CPU_ALWAYS_ON: flag(),
 
   MAX_REVIVALS: whole(0, 100),
   QUEUED_PROBE_AFTER_SECONDS: seconds(0.1, 3_600),

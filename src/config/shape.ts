@@ -58,6 +58,10 @@ export interface DispatchConfig {
   readonly maxBackoffMs: number
   readonly maxDoublings: number
   readonly inlineMaxRunningJobs: number
+  /** How long a provider may put off a job that runs with the user's own key. */
+  readonly ownKeyMaxWaitMs: number
+  /** Whether this instance has CPU between requests. */
+  readonly worksAfterResponse: boolean
 }
 
 export interface TasksConfig {

@@ -8,7 +8,7 @@ import {
   type Outcome,
   type ReasonCode,
 } from '../kernel/index.ts'
-import type { Clock, JobStore } from '../ports/index.ts'
+import type { Clock, JobStore, RequeueReason } from '../ports/index.ts'
 import type { RunEnd, RunReport } from './run-claimed.ts'
 
 export interface ConcludeDeps {
@@ -127,27 +127,13 @@ async function retryLater(
   report: RunReport,
   finalDelivery: boolean,
 ): Promise<Conclusion> {
-  const { lastError, reasonCode, attemptSpent } = describeEnd(report.end)
-  const record = await deps.store.read(manifest.jobId)
-  const before = record?.fruitlessAttempts ?? 0
-  // A mark whose reply was lost landed all the same: the store knows.
-  const progressed = report.progressed || (record?.landedInAttempt ?? false)
-  const fruitless = progressed ? 0 : before + (attemptSpent ? 1 : 0)
-  if (fruitless >= deps.maxFruitlessAttempts) {
-    return endJob(
-      deps,
-      held,
-      manifest,
-      { reasonCode: reasonCode ?? 'sync_attempts_exhausted' },
-      true,
-    )
-  }
-  const why = { lastError, attemptSpent, ...(reasonCode ? { reasonCode } : {}) }
+  const { why, fruitless, lastWord } = await judgeAttempt(deps, manifest, report)
+  if (lastWord) return endJob(deps, held, manifest, lastWord, true)
   if (!finalDelivery) {
     const dueInMs = deps.probeAfterMs
     const answer = await deps.store.requeue(held.claim, { ...why, dueInMs })
     return answer === 'ok'
-      ? { kind: 'requeued', error: lastError, dueInMs }
+      ? { kind: 'requeued', error: why.lastError, dueInMs }
       : { kind: 'lease_lost' }
   }
   const dueInMs = backoffMs(fruitless, deps.retryBackoff, deps.random())
@@ -158,6 +144,33 @@ async function retryLater(
     kind: 'continued',
     generation: await next(deps, manifest, answer.generation, notBefore),
     notBefore,
+  }
+}
+
+/** What a failed attempt counts as; `lastWord` once the attempts without progress are spent. */
+export async function judgeAttempt(
+  deps: {
+    readonly store: Pick<JobStore, 'read'>
+    readonly maxFruitlessAttempts: number
+  },
+  manifest: Manifest,
+  report: RunReport,
+): Promise<{
+  readonly why: Pick<RequeueReason, 'lastError' | 'attemptSpent' | 'reasonCode'>
+  readonly fruitless: number
+  readonly lastWord: EndReason | undefined
+}> {
+  const { lastError, reasonCode, attemptSpent } = describeEnd(report.end)
+  const record = await deps.store.read(manifest.jobId)
+  const before = record?.fruitlessAttempts ?? 0
+  // A mark whose reply was lost landed all the same: the store knows.
+  const progressed = report.progressed || (record?.landedInAttempt ?? false)
+  const fruitless = progressed ? 0 : before + (attemptSpent ? 1 : 0)
+  const isSpent = fruitless >= deps.maxFruitlessAttempts
+  return {
+    why: { lastError, attemptSpent, ...(reasonCode ? { reasonCode } : {}) },
+    fruitless,
+    lastWord: isSpent ? { reasonCode: reasonCode ?? 'sync_attempts_exhausted' } : undefined,
   }
 }
 

@@ -1,23 +1,25 @@
 import { type HeldClaim, holdClaim } from '../jobs/index.ts'
-import { backoffMs, createPlaces, type JobId, type Manifest, type Places } from '../kernel/index.ts'
-import type { Claim } from '../ports/index.ts'
-import { conclude } from './conclude.ts'
-import type { RunningDeps } from './delivery-deps.ts'
-import { endOfAbort, noteAttempt, type RunReport, runClaimed } from './run-claimed.ts'
+import { createPlaces, type JobId, type Manifest, type Places } from '../kernel/index.ts'
+import type { Claim, SpeechToText } from '../ports/index.ts'
+import { concludeInline, type InlineConcludeDeps } from './inline-conclude.ts'
+import { endOfAbort, noteAttempt, type RunDeps, type RunReport, runClaimed } from './run-claimed.ts'
 
-export interface InlineDeps extends RunningDeps {
+export interface InlineDeps extends InlineConcludeDeps, Omit<RunDeps, 'store'> {
   readonly maxRunning: number
-  /** Aborted at shutdown, with a RunAbortedError: runs give their jobs back and stop. */
-  readonly stop: AbortSignal
 }
 
 /**
  * The inline twin of a delivery: the same claim, run, landing and release, in the process that
- * accepted the upload. The claim is held while the job waits for one of a bounded number of places.
+ * accepted the upload. The claim is held while the job waits for one of a bounded number of places,
+ * and from one attempt to the next.
  */
 export interface InlineRunner {
-  /** Runs the job in the background. Never rejects: a failure is recorded and the job given back. */
-  start(manifest: Manifest, claim: Claim, askedAtMs: number): void
+  /**
+   * Runs the job in the background. Never rejects: a failure is recorded and the job given back.
+   * `ownSpeechToText` is built from the user's key and lives as long as this run; a job that needs
+   * it and comes without it is landed, never run.
+   */
+  start(manifest: Manifest, claim: Claim, askedAtMs: number, ownSpeechToText?: SpeechToText): void
   /** Claims a job nobody holds, then runs it; false when somebody else has it. */
   takeOver(manifest: Manifest, generation: number): Promise<boolean>
   newToken(): string
@@ -43,22 +45,13 @@ export function createInlineRunner(deps: InlineDeps): InlineRunner {
     return granted.kind === 'claimed' ? { claim: granted.claim, askedAtMs } : undefined
   }
 
-  const runToEnd = async (manifest: Manifest, claim: Claim, askedAtMs: number) => {
-    let current: { claim: Claim; askedAtMs: number } | undefined = { claim, askedAtMs }
-    for (let step = 0; current && !deps.stop.aborted; step += 1) {
-      const again = await runOnce(deps, places, manifest, current.claim, current.askedAtMs, step)
-      if (!again) return
-      await deps.clock.sleep(again.afterMs, deps.stop)
-      current = await ask(manifest.jobId, again.generation)
-    }
-  }
-
-  const start = (manifest: Manifest, claim: Claim, askedAtMs: number) => {
-    const run = runToEnd(manifest, claim, askedAtMs).catch((error: unknown) => {
-      if (!deps.stop.aborted) {
+  const start: InlineRunner['start'] = (manifest, claim, askedAtMs, ownSpeechToText) => {
+    const run = runToEnd(deps, places, { manifest, claim, askedAtMs, ownSpeechToText }).catch(
+      (error: unknown) => {
+        if (deps.stop.aborted) return
         deps.events.unexpectedError({ where: 'inline run', jobId: manifest.jobId, error })
-      }
-    })
+      },
+    )
     running.add(run)
     void run.finally(() => running.delete(run))
   }
@@ -77,50 +70,61 @@ export function createInlineRunner(deps: InlineDeps): InlineRunner {
   }
 }
 
-/** One attempt; says when and under which generation to try again, if at all. */
-async function runOnce(
-  deps: InlineDeps,
-  places: Places,
-  manifest: Manifest,
-  claim: Claim,
-  askedAtMs: number,
-  step: number,
-): Promise<{ readonly afterMs: number; readonly generation: number } | undefined> {
-  const { store, clock } = deps
-  await using held = holdClaim({ store, clock, times: deps.leaseTimes }, claim, askedAtMs)
-  const report = await runInPlace(deps, places, held, manifest)
-  const conclusion = await conclude(deps, held, manifest, report, false)
-  noteAttempt(deps.events, claim, report)
-  switch (conclusion.kind) {
-    case 'ended':
-    case 'lease_lost':
-      return undefined
-    case 'requeued': {
-      const backoff = backoffMs(step, deps.retryBackoff, deps.random())
-      return { afterMs: Math.min(conclusion.dueInMs, backoff), generation: claim.generation }
-    }
-    case 'snoozed':
-    case 'continued':
-      return {
-        afterMs: Math.max(0, conclusion.notBefore - clock.now()),
-        generation: conclusion.generation,
-      }
+interface InlineJob {
+  readonly manifest: Manifest
+  readonly claim: Claim
+  readonly askedAtMs: number
+  readonly ownSpeechToText: SpeechToText | undefined
+}
+
+/** Attempt after attempt under one claim and one heartbeat. */
+async function runToEnd(deps: InlineDeps, places: Places, job: InlineJob): Promise<void> {
+  const { store, clock, leaseTimes: times } = deps
+  await using held = holdClaim({ store, clock, times }, job.claim, job.askedAtMs)
+  let { claim } = job
+  let waitMs = 0
+  let busyMs = 0
+  for (let step = 0; ; step += 1) {
+    const now: HeldClaim = { ...held, claim }
+    const report = await runInPlace(deps, places, now, job, waitMs)
+    busyMs = report.end.kind === 'snooze' && !report.progressed ? busyMs + report.end.forMs : 0
+    const next = await concludeInline(deps, now, job.manifest, report, { step, busyMs })
+    noteAttempt(deps.events, claim, report)
+    if (next.kind === 'over') return
+    claim = next.claim
+    waitMs = next.afterMs
   }
 }
 
-/** Waits for a place, then runs. A shutdown met while waiting ends like one met while running. */
+/** Waits for its time and a place, then runs. A shutdown met while waiting ends like one while running. */
 async function runInPlace(
   deps: InlineDeps,
   places: Places,
   held: HeldClaim,
-  manifest: Manifest,
+  job: InlineJob,
+  waitMs: number,
 ): Promise<RunReport> {
+  const { manifest, ownSpeechToText } = job
+  if (manifest.byok && !ownSpeechToText) {
+    const detail = 'the key was in the memory of another process'
+    return {
+      end: { kind: 'discard', reasonCode: 'byok_worker_lost', detail },
+      progressed: false,
+      ms: 0,
+    }
+  }
+  const pipeline = ownSpeechToText
+    ? { ...deps.pipeline, speechToText: ownSpeechToText }
+    : deps.pipeline
   const givenUp = AbortSignal.any([held.signal, deps.stop])
   try {
-    return await places.run(givenUp, () => runClaimed(deps, held, manifest, deps.stop))
+    if (waitMs > 0) await deps.clock.sleep(waitMs, givenUp)
+    return await places.run(givenUp, () =>
+      runClaimed({ ...deps, pipeline }, held, manifest, deps.stop),
+    )
   } catch (error) {
     const end = endOfAbort(givenUp.aborted ? givenUp.reason : error)
-    if (!end) throw error
-    return { end, progressed: false, ms: 0 }
+    if (!end && givenUp.aborted) throw error
+    return { end: end ?? { kind: 'retry', error }, progressed: false, ms: 0 }
   }
 }

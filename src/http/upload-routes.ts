@@ -6,6 +6,7 @@ import { type FindStatusDeps, projectResult, projectStatus, watchStatus } from '
 import { authenticate } from './authenticate.ts'
 import { HttpError } from './errors.ts'
 import { type MultipartOptions, readParts } from './multipart.ts'
+import { readOwnSpeechToText, type SpeechFromKey } from './own-key.ts'
 import { requestSignal } from './request-signal.ts'
 
 export interface UploadRouteDeps {
@@ -14,6 +15,7 @@ export interface UploadRouteDeps {
   readonly accept: AcceptDeps
   readonly status: FindStatusDeps
   readonly multipart: MultipartOptions
+  readonly speechFromKey: SpeechFromKey
   readonly pollAfterMs: number
   readonly streamIntervalMs: number
   /** Aborted at shutdown. */
@@ -57,6 +59,7 @@ export function uploadRoutes(deps: UploadRouteDeps): Router {
 
 async function receive(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
   const uid = await authenticate({ users: deps.users, events: deps.accept.events }, req)
+  const ownSpeechToText = readOwnSpeechToText(req, deps.speechFromKey)
   const { conversation_id: target } = req.query
   const platform = req.get('X-App-Platform')
   const appVersion = req.get('X-App-Version')
@@ -66,6 +69,7 @@ async function receive(deps: UploadRouteDeps, req: Request, res: Response): Prom
     conversationId: typeof target === 'string' ? target : undefined,
     ...(platform ? { platform } : {}),
     ...(appVersion ? { appVersion } : {}),
+    ...(ownSpeechToText ? { ownSpeechToText } : {}),
     signal: requestSignal(res),
   })
 }

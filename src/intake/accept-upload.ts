@@ -14,7 +14,13 @@ import {
   type UidHash,
   UnavailableError,
 } from '../kernel/index.ts'
-import type { Claim, ConversationStore, JobStore, RandomBytes } from '../ports/index.ts'
+import type {
+  Claim,
+  ConversationStore,
+  JobStore,
+  RandomBytes,
+  SpeechToText,
+} from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
 import type { Accepted } from './accepted.ts'
 import { knownJob } from './known-job.ts'
@@ -33,8 +39,11 @@ export interface AcceptDeps extends StageUploadDeps {
   /** The inline twin: takes over a job that is born held. */
   readonly inline: {
     newToken(): string
-    start(manifest: Manifest, claim: Claim, askedAtMs: number): void
+    start(manifest: Manifest, claim: Claim, askedAtMs: number, own?: SpeechToText): void
+    takeOver(manifest: Manifest, generation: number): Promise<boolean>
   }
+  /** Whether this process may run a job after its answer, when the queue refuses it. */
+  readonly worksAfterResponse: boolean
   readonly leaseMs: number
   readonly freshMs: number
   readonly probeAfterMs: number
@@ -48,6 +57,8 @@ export interface Upload {
   readonly conversationId: string | undefined
   readonly platform?: string
   readonly appVersion?: string
+  /** Built from the user's own key; lives as long as the job's run in this process. */
+  readonly ownSpeechToText?: SpeechToText
   /** Aborted when the client goes away; ignored once the manifest is written. */
   readonly signal: AbortSignal
 }
@@ -76,7 +87,7 @@ export async function acceptUpload(deps: AcceptDeps, upload: Upload): Promise<Ac
   }
   try {
     await deps.archive.createManifest(manifest)
-    return await recordAndEnqueue(deps, manifest, startedMs)
+    return await recordAndEnqueue(deps, upload, manifest, startedMs)
   } catch (error) {
     throw asRefusal(deps, error)
   }
@@ -104,8 +115,8 @@ async function stageAll(deps: AcceptDeps, upload: Upload, staged: string[]): Pro
     contentId: deps.naming.contentId(uid, files),
     source,
     lane: laneOf(capturedAt, acceptedAt, deps.freshMs),
-    dispatchMode: deps.dispatchMode,
-    byok: false,
+    dispatchMode: upload.ownSpeechToText ? 'inline' : deps.dispatchMode,
+    byok: upload.ownSpeechToText !== undefined,
     acceptedAt,
     capturedAt,
     files: [...files],
@@ -117,6 +128,7 @@ async function stageAll(deps: AcceptDeps, upload: Upload, staged: string[]): Pro
 
 async function recordAndEnqueue(
   deps: AcceptDeps,
+  upload: Upload,
   manifest: Manifest,
   startedMs: number,
 ): Promise<Accepted> {
@@ -137,8 +149,8 @@ async function recordAndEnqueue(
       })
     }
   }
-  if (created.claim) deps.inline.start(manifest, created.claim, askedAtMs)
-  else if (deps.enqueueing) await enqueue(deps.enqueueing, { ...manifest, generation: 0 })
+  if (created.claim) deps.inline.start(manifest, created.claim, askedAtMs, upload.ownSpeechToText)
+  else if (deps.enqueueing) await enqueueOrRun(deps, deps.enqueueing, manifest)
   deps.events.uploadAccepted({
     jobId: manifest.jobId,
     uid: manifest.uid,
@@ -147,6 +159,7 @@ async function recordAndEnqueue(
     bytes: manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0),
     lane: manifest.lane,
     dispatchMode: manifest.dispatchMode,
+    byok: manifest.byok,
     totalMs: Math.round(deps.clock.monotonicMs() - startedMs),
   })
   return {
@@ -156,6 +169,28 @@ async function recordAndEnqueue(
     totalFiles: manifest.files.length,
     totalSegments: 0,
   }
+}
+
+/**
+ * Only a refusal proves that no task exists, and lets this process run the job itself. After any
+ * doubt nothing is run here and nothing deleted: recovery asks the queue (I1).
+ */
+async function enqueueOrRun(
+  deps: AcceptDeps,
+  enqueueing: EnqueueDeps,
+  manifest: Manifest,
+): Promise<void> {
+  const outcome = await enqueue(enqueueing, { ...manifest, generation: 0 })
+  if (outcome.kind !== 'refused') return
+  const { jobId, lane } = manifest
+  const isTaken =
+    deps.worksAfterResponse &&
+    (await deps.inline.takeOver(manifest, 0).catch((error: unknown) => {
+      deps.events.unexpectedError({ where: 'inline fallback', jobId, error })
+      return false
+    }))
+  const to = isTaken ? 'inline' : 'recovery'
+  deps.events.enqueueFellBack({ jobId, lane, to, cause: outcome.cause })
 }
 
 /** The same bytes became a job in the meantime: this upload is not one. Manifest first, then blobs. */

@@ -3,8 +3,8 @@ import {
   capErrors,
   landingStatus,
   type Manifest,
+  meaningOf,
   type Outcome,
-  REASONS,
   type ReasonCode,
   SECOND_MS,
   type SegmentCounts,
@@ -43,8 +43,8 @@ export async function composeOutcome(
     status,
     segments,
     ...memories,
-    errors: capErrors(describeLosses(stock, reasonCode)),
-    ...(reasonCode ? { reasonCode, error: REASONS[reasonCode].meaning } : {}),
+    errors: capErrors(describeLosses(manifest, stock, reasonCode)),
+    ...(reasonCode ? { reasonCode, error: meaningOf(reasonCode, manifest) } : {}),
     ...(reasonCode && why.retryAfterAt !== undefined ? { retryAfterAt: why.retryAfterAt } : {}),
     ...(why.stageMs ? { stageMs: why.stageMs } : {}),
     endedAt: job.endedAt,
@@ -66,8 +66,13 @@ function defaultReason(nothingDecoded: boolean): ReasonCode {
   return nothingDecoded ? 'sync_invalid_audio' : 'sync_segments_lost'
 }
 
-function describeLosses(stock: Stock, reasonCode: ReasonCode | undefined): string[] {
-  const meaning = (code: ReasonCode | undefined) => REASONS[code ?? 'sync_segments_lost'].meaning
+function describeLosses(
+  manifest: Manifest,
+  stock: Stock,
+  reasonCode: ReasonCode | undefined,
+): string[] {
+  const meaning = (code: ReasonCode | undefined) =>
+    meaningOf(code ?? 'sync_segments_lost', manifest)
   const file = (f: StagedFile, text: string) => `${f.name}: ${text}`
   return [
     ...stock.undecodable.map((f) => file(f, 'no readable audio')),

@@ -38,7 +38,8 @@ export async function rebuildJob(
   dueInMs: number,
 ): Promise<RebuildOutcome> {
   const { jobId, uidHash } = manifest
-  const created = await deps.store.create(newJobOf(manifest, dueInMs))
+  // A job that runs with its user's own key has lost it: recovery lands it at its next look.
+  const created = await deps.store.create(newJobOf(manifest, manifest.byok ? 0 : dueInMs))
   if (created.kind === 'created') {
     deps.events.statusRewritten({
       jobId,

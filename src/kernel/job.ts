@@ -88,18 +88,24 @@ const recordBase = z.object({
   lastError: z.string().optional(),
 })
 
+/** Between two attempts: given back, or kept by a holder that will try again. */
+const waitSchema = z.object({
+  waitingFor: waitingForSchema.optional(),
+  waitingSince: instant.optional(),
+  retryAt: instant.optional(),
+  reasonCode: reasonCodeSchema.optional(),
+})
+
 export const jobRecordSchema = z.discriminatedUnion('status', [
   recordBase.extend({
     status: z.literal('queued'),
     stage: stageSchema,
-    waitingFor: waitingForSchema.optional(),
-    waitingSince: instant.optional(),
-    retryAt: instant.optional(),
-    reasonCode: reasonCodeSchema.optional(),
+    ...waitSchema.shape,
   }),
   recordBase.extend({
     status: z.literal('processing'),
     stage: stageSchema,
+    ...waitSchema.shape,
     leaseUntil: instant,
     /** Present once the result is frozen: from here the job can only be brought to this end. */
     ending: outcomeSchema.optional(),

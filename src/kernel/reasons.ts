@@ -59,6 +59,14 @@ export type ReasonCode = keyof typeof REASONS
 
 export const REASON_CODES = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]]
 
+const OWN_KEY_REFUSED =
+  'The speech-to-text provider refused the key that was sent with the upload, or its account.'
+
+/** What a code means to the user. What is a setting of ours otherwise is theirs with their own key. */
+export function meaningOf(code: ReasonCode, job: { readonly byok: boolean }): string {
+  return job.byok && code === 'stt_configuration_error' ? OWN_KEY_REFUSED : REASONS[code].meaning
+}
+
 function reason(meaning: string, actor: Reason['actor'], retryable: boolean): Reason {
   return { meaning, actor, retryable }
 }

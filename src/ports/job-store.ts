@@ -45,6 +45,8 @@ export interface JobStore extends JobIndex {
   snooze(claim: Claim, why: SnoozeReason): Promise<NextGenerationResult>
   /** The platform burnt this generation's deliveries: queued under the next one. */
   continueNext(claim: Claim, why: RequeueReason): Promise<NextGenerationResult>
+  /** The attempt is over; its holder keeps the job for the next one, so that nobody else gets a turn. */
+  keep(claim: Claim, why: KeepReason): Promise<KeepResult>
   /** Freezes the result. From here the job can only be brought to this end. */
   beginEnding(claim: Claim, outcome: Outcome): Promise<HolderResult>
 
@@ -134,6 +136,11 @@ export type NextGenerationResult =
   | { readonly kind: 'queued'; readonly generation: number }
   | { readonly kind: 'lost' }
 
+/** The same token under the next attempt. */
+export type KeepResult =
+  | { readonly kind: 'kept'; readonly claim: Claim }
+  | { readonly kind: 'lost' }
+
 export interface StageProgress {
   readonly stage: Stage
   /** Once the plan is known. */
@@ -152,6 +159,11 @@ export interface RequeueReason {
   /** False when the attempt was cut short by us (SIGTERM): it is given back. */
   readonly attemptSpent: boolean
   readonly dueInMs: number
+}
+
+/** `dueInMs`: until its holder tries again. */
+export interface KeepReason extends RequeueReason {
+  readonly waitingFor: WaitingFor
 }
 
 export interface SnoozeReason {

@@ -64,8 +64,10 @@ export async function recoverJob(deps: RecoverDeps, jobId: JobId): Promise<Verdi
 }
 
 async function reviveJob(deps: RecoverDeps, record: QueuedJob | ProcessingJob): Promise<Verdict> {
-  if (record.dispatchMode === 'inline' || !deps.enqueueing) return runHere(deps, record)
-  if (isRevival(record) && record.revivals >= deps.maxRevivals) return landLost(deps, record)
+  if (record.byok) return landOrphan(deps, record, 'byok_worker_lost')
+  if (!deps.enqueueing) return runHere(deps, record)
+  if (isRevival(record) && record.revivals >= deps.maxRevivals)
+    return landOrphan(deps, record, 'sync_worker_lost')
   const done = await ensureTask(deps.enqueueing, record, { dueInMs: deps.probeAfterMs })
   await deps.store.postpone(record.jobId, deps.probeAfterMs)
   switch (done) {
@@ -88,29 +90,39 @@ async function reviveJob(deps: RecoverDeps, record: QueuedJob | ProcessingJob): 
   }
 }
 
-/** An inline job whose process died, or no queue to call from: this instance takes it over. */
+/** There is no queue to call from: this instance takes the job over. */
 async function runHere(deps: RecoverDeps, record: QueuedJob | ProcessingJob): Promise<Verdict> {
   const manifest = await deps.archive.readManifest(record.uidHash, record.jobId)
   if (!manifest) return landExpired(deps, record)
-  if (record.byok) return land(deps, record, manifest, 'byok_worker_lost')
-  if (isRevival(record) && record.revivals >= deps.maxRevivals) return landLost(deps, record)
-  if (await deps.inline.takeOver(manifest, record.generation)) return 'revived'
+  if (isRevival(record) && record.revivals >= deps.maxRevivals)
+    return landOrphan(deps, record, 'sync_worker_lost')
+  const generation = await nextGeneration(deps, record)
+  if (generation === undefined) return 'raced'
+  if (await deps.inline.takeOver(manifest, generation)) return 'revived'
   await deps.store.postpone(record.jobId, deps.probeAfterMs)
   return 'raced'
 }
 
-async function landLost(deps: RecoverDeps, record: QueuedJob | ProcessingJob): Promise<Verdict> {
-  const manifest = await deps.archive.readManifest(record.uidHash, record.jobId)
-  if (!manifest) return landExpired(deps, record)
-  return land(deps, record, manifest, 'sync_worker_lost')
-}
-
-async function land(
+/** A death is counted before the job is run again, so that one that always dies comes to its end (F48). */
+async function nextGeneration(
   deps: RecoverDeps,
   record: QueuedJob | ProcessingJob,
-  manifest: Manifest,
+): Promise<number | undefined> {
+  if (!isRevival(record)) return record.generation
+  const moved = await deps.store.overrideGeneration(record.jobId, record, {
+    revival: true,
+    dueInMs: deps.probeAfterMs,
+  })
+  return moved.kind === 'done' ? moved.generation : undefined
+}
+
+async function landOrphan(
+  deps: RecoverDeps,
+  record: QueuedJob | ProcessingJob,
   reasonCode: 'sync_worker_lost' | 'byok_worker_lost',
 ): Promise<Verdict> {
+  const manifest = await deps.archive.readManifest(record.uidHash, record.jobId)
+  if (!manifest) return landExpired(deps, record)
   const outcome = await deps.endings.endSeen(manifest, record, { reasonCode })
   if (outcome === 'raced') return 'raced'
   deps.events.statusRewritten({

@@ -9,6 +9,8 @@ export interface UploadAccepted {
   readonly bytes: number
   readonly lane: Lane
   readonly dispatchMode: DispatchMode
+  /** Runs with the user's own provider key. */
+  readonly byok: boolean
   readonly totalMs: number
 }
 
@@ -28,6 +30,14 @@ export interface TaskEnqueue {
 
 export interface TaskDoubt extends TaskEnqueue {
   /** What the queue answered, in its words. */
+  readonly cause: string
+}
+
+export interface EnqueueFallback {
+  readonly jobId: JobId
+  readonly lane: Lane
+  /** Who runs the job instead. */
+  readonly to: 'inline' | 'recovery'
   readonly cause: string
 }
 
@@ -69,6 +79,16 @@ export function createUploadEvents(sink: EventSink) {
         severity: 'error',
         facts,
         labels: { lane: facts.lane },
+      })
+    },
+    /** An accepted job has no task; recovery makes one when the queue is back. Alert on `recovery`. */
+    enqueueFellBack(facts: EnqueueFallback) {
+      record(sink, {
+        name: 'enqueue_fell_back',
+        message: 'Enqueue fell back',
+        severity: facts.to === 'recovery' ? 'error' : 'warn',
+        facts,
+        labels: { lane: facts.lane, to: facts.to },
       })
     },
   }

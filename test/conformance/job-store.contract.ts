@@ -7,6 +7,7 @@ import type { MakeJobStore } from './job-store/harness.ts'
 import { watched } from './job-store/harness.ts'
 import { holdingContract } from './job-store/holding.ts'
 import { jobIndexContract } from './job-store/job-index.ts'
+import { keepingContract } from './job-store/keeping.ts'
 import { overridingContract } from './job-store/overriding.ts'
 import { releasingContract } from './job-store/releasing.ts'
 import { userSlotsContract } from './job-store/user-slots.ts'
@@ -23,6 +24,7 @@ export function jobStoreContract(name: string, make: MakeJobStore): void {
     userSlotsContract(makeWatched)
     holdingContract(makeWatched)
     releasingContract(makeWatched)
+    keepingContract(makeWatched)
     endingContract(makeWatched)
     overridingContract(makeWatched)
     dueIndexContract(makeWatched)

@@ -130,6 +130,6 @@ export const SCENARIOS: readonly Scenario[] = [
     sample: 2,
     mood: { fails: 'error', call: 2 },
     from: 'script.read',
-    to: 'script.claim',
+    to: 'script.keep',
   },
 ]

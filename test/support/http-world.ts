@@ -37,6 +37,10 @@ export async function startHttpWorld(
       idleTimeoutMs: 30_000,
       ...options.multipart,
     },
+    speechFromKey: (provider, key) => ({
+      provider: `byok:${provider}`,
+      transcribe: async () => ({ text: `heard with a key of ${key.length}`, words: [] }),
+    }),
     pollAfterMs: 3_000,
     streamIntervalMs: 20,
     requestTimeoutMs: 10_000,

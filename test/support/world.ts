@@ -46,6 +46,7 @@ export interface WorldOptions {
   readonly queue?: (queue: TaskQueue) => TaskQueue
   readonly transcribe?: SpeechToText['transcribe']
   readonly dispatchMode?: 'inline' | 'cloud_tasks'
+  readonly worksAfterResponse?: boolean
   readonly deps?: Partial<DeliveryDeps>
 }
 
@@ -91,6 +92,7 @@ export function createWorld(options: WorldOptions = {}) {
     decoder: toneDecoder(),
     detector: toneDetector(),
     dispatchMode: options.dispatchMode ?? 'cloud_tasks',
+    worksAfterResponse: options.worksAfterResponse,
     deps: options.deps ?? {},
   })
   const { archive, conversations, delivery, accept, inline, stop, recovery } = rooms
@@ -117,11 +119,12 @@ export function createWorld(options: WorldOptions = {}) {
     /** Uploads bodies under names that start `secondsAgo` before now. */
     upload: async (
       bodies: Readonly<Record<string, Uint8Array>>,
-      more: { conversationId?: string } = {},
+      more: { conversationId?: string; ownSpeechToText?: SpeechToText } = {},
     ) =>
       acceptUpload(accept, {
         uid: UID,
         conversationId: more.conversationId,
+        ...(more.ownSpeechToText ? { ownSpeechToText: more.ownSpeechToText } : {}),
         signal: never,
         parts: (async function* () {
           for (const [name, body] of Object.entries(bodies)) {
@@ -182,6 +185,7 @@ export interface RoomParts {
   readonly decoder: FileDecoder
   readonly detector: VoiceDetector
   readonly dispatchMode: 'inline' | 'cloud_tasks'
+  readonly worksAfterResponse?: boolean | undefined
   readonly deps: Partial<DeliveryDeps>
 }
 
@@ -237,6 +241,7 @@ export function wireRooms(parts: RoomParts) {
     ...delivery,
     enqueueing: undefined,
     maxRunning: 2,
+    ownKeyMaxWaitMs: 30 * MINUTE_MS,
     stop: stop.signal,
   })
   const accept: AcceptDeps = {
@@ -255,6 +260,7 @@ export function wireRooms(parts: RoomParts) {
     freshMs: 6 * HOUR_MS,
     lookbackMs: 30 * DAY_MS,
     dispatchMode: parts.dispatchMode,
+    worksAfterResponse: parts.worksAfterResponse ?? true,
     unavailableRetryAfterMs: 30 * SECOND_MS,
   }
   const recovery: PassDeps = { ...delivery, inline, maxRevivals: 3, batchSize: 100 }

@@ -4,6 +4,8 @@ import type {
   HolderResult,
   JobEvent,
   JobStore,
+  KeepReason,
+  KeepResult,
   NextGenerationResult,
   RequeueReason,
   SegmentMark,
@@ -15,8 +17,9 @@ import { isHeldBy, wasReleasedBy, worksUnder } from './job-standing.ts'
 
 type HolderWrites = Pick<
   JobStore,
-  'renew' | 'advance' | 'mark' | 'requeue' | 'snooze' | 'continueNext' | 'beginEnding'
+  'renew' | 'advance' | 'mark' | 'requeue' | 'snooze' | 'continueNext' | 'keep' | 'beginEnding'
 >
+const NO_WAIT = { wait: undefined, reasonCode: undefined } as const
 type Event = Omit<JobEvent, 'at'>
 interface Change {
   readonly next: JobEntry
@@ -42,7 +45,10 @@ export function createJobHolderWrites(shelf: JobShelf): HolderWrites {
     advance: async (claim, { stage, totalSegments }) =>
       write(claim, worksUnder, (entry, now) => {
         const total = totalSegments ?? entry.totalSegments
-        const next = { ...entry, stage, totalSegments: total, progressAt: now, updatedAt: now }
+        const next: JobEntry = {
+          ...{ ...entry, ...NO_WAIT, stage, totalSegments: total },
+          ...{ progressAt: now, updatedAt: now },
+        }
         return { next, events: [{ name: 'stage', facts: { stage, total_segments: `${total}` } }] }
       }),
     mark: async (claim, marks) =>
@@ -54,7 +60,10 @@ export function createJobHolderWrites(shelf: JobShelf): HolderWrites {
         return entry.outcome === frozen ? 'ok' : 'lost'
       }
       return write(claim, worksUnder, (held, now) => ({
-        next: { ...held, outcome: frozen, stage: 'finalizing', progressAt: now, updatedAt: now },
+        next: {
+          ...{ ...held, ...NO_WAIT, outcome: frozen, stage: 'finalizing' },
+          ...{ progressAt: now, updatedAt: now },
+        },
         events: [{ name: 'ending', facts: {} }],
       }))
     },
@@ -70,6 +79,7 @@ export function createJobHolderWrites(shelf: JobShelf): HolderWrites {
         reasonCode: why.reasonCode,
         lastError: undefined,
       }),
+    keep: async (claim, why) => keep(shelf, claim, why),
   }
 }
 
@@ -103,6 +113,41 @@ interface Release {
 function retry(operation: 'requeue' | 'continue', why: RequeueReason): Release {
   const { attemptSpent, dueInMs, reasonCode, lastError } = why
   return { operation, attemptSpent, waitingFor: 'retry', dueInMs, reasonCode, lastError }
+}
+
+/** The attempt is over, its holder stays; a resend finds the epoch raised by one. */
+function keep(shelf: JobShelf, claim: Claim, why: KeepReason): KeepResult {
+  const entry = shelf.find(claim.jobId)
+  if (!entry || !worksUnder(entry, claim.token)) return { kind: 'lost' }
+  const kept = ({ epoch, attempt }: JobEntry): KeepResult => ({
+    kind: 'kept',
+    claim: { ...claim, epoch, attempt },
+  })
+  if (entry.epoch === claim.epoch + 1) return kept(entry)
+  if (entry.epoch !== claim.epoch) return { kind: 'lost' }
+  const now = shelf.now()
+  const counted = why.attemptSpent || entry.landedInAttempt
+  const next: JobEntry = {
+    ...entry,
+    updatedAt: now,
+    epoch: entry.epoch + 1,
+    attempt: entry.attempt + (why.attemptSpent ? 1 : 0),
+    fruitlessAttempts: counted ? fruitlessAfter(entry) : entry.fruitlessAttempts,
+    landedInAttempt: false,
+    leaseUntil: shelf.hold(entry, claim.leaseMs),
+    wait: { waitingFor: why.waitingFor, waitingSince: now, retryAt: now + why.dueInMs },
+    reasonCode: why.reasonCode,
+    lastError: why.lastError || entry.lastError,
+  }
+  shelf.put(next, {
+    name: 'kept',
+    facts: {
+      attempt: `${next.attempt}`,
+      reason: why.reasonCode ?? '',
+      waiting_for: why.waitingFor,
+    },
+  })
+  return kept(next)
 }
 
 /** The holder gives the job back unfinished. */

@@ -3,6 +3,8 @@ import type {
   Claim,
   HolderResult,
   JobStore,
+  KeepReason,
+  KeepResult,
   NextGenerationResult,
   RequeueReason,
   SegmentMark,
@@ -13,7 +15,7 @@ import type { ScriptName, ScriptRunner } from './script-runner.ts'
 
 type HolderWrites = Pick<
   JobStore,
-  'renew' | 'advance' | 'mark' | 'requeue' | 'snooze' | 'continueNext' | 'beginEnding'
+  'renew' | 'advance' | 'mark' | 'requeue' | 'snooze' | 'continueNext' | 'keep' | 'beginEnding'
 >
 
 interface Release {
@@ -86,7 +88,27 @@ export function createHolderWrites(scripts: ScriptRunner): HolderWrites {
         reasonCode: why.reasonCode,
         lastError: '',
       }),
+    keep: (claim, why) => keep(scripts, claim, why),
   }
+}
+
+async function keep(scripts: ScriptRunner, claim: Claim, why: KeepReason): Promise<KeepResult> {
+  const [kind, epoch, attempt] = replyParts(
+    await scripts.run('keep', keys.job(claim.jobId), [
+      claim.jobId,
+      claim.token,
+      claim.leaseMs,
+      claim.epoch,
+      why.attemptSpent ? '1' : '0',
+      why.waitingFor,
+      why.dueInMs,
+      why.reasonCode ?? '',
+      why.lastError,
+    ]),
+  )
+  if (kind === 'lost') return { kind }
+  if (kind !== 'kept') throw new MalformedRecordError(`keep answered ${kind}`)
+  return { kind, claim: { ...claim, epoch: Number(epoch), attempt: Number(attempt) } }
 }
 
 function encodeMark(mark: SegmentMark): [string, string] {

@@ -11,6 +11,7 @@ const SCRIPT_NAMES = [
   'advance',
   'mark',
   'release',
+  'keep',
   'begin-ending',
   'finalize',
   'settle',

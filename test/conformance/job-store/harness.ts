@@ -54,6 +54,7 @@ export function watched(store: JobStore): JobStore {
     requeue: (claim, why) => look(claim.jobId, store.requeue(claim, why)),
     snooze: (claim, why) => look(claim.jobId, store.snooze(claim, why)),
     continueNext: (claim, why) => look(claim.jobId, store.continueNext(claim, why)),
+    keep: (claim, why) => look(claim.jobId, store.keep(claim, why)),
     beginEnding: (claim, outcome) => look(claim.jobId, store.beginEnding(claim, outcome)),
     finalize: (jobId, outcome) => look(jobId, store.finalize(jobId, outcome)),
     settle: (jobId) => look(jobId, store.settle(jobId)),
@@ -68,7 +69,7 @@ export function watched(store: JobStore): JobStore {
 function viewOfRecord(record: JobRecord) {
   const { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane, enrichment } = record
   const shown = { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane, enrichment }
-  if (record.status === 'queued') {
+  if (record.status === 'queued' || record.status === 'processing') {
     const { waitingFor, waitingSince, retryAt, reasonCode } = record
     return { ...shown, waitingFor, waitingSince, retryAt, reasonCode }
   }

@@ -28,6 +28,7 @@ const HOLDER_WRITES: readonly [string, (store: JobStore, claim: Claim) => Promis
   ['requeue', (store, claim) => store.requeue(claim, why)],
   ['snooze', (store, claim) => store.snooze(claim, { waitingFor: 'capacity', forMs: 0 })],
   ['continueNext', (store, claim) => store.continueNext(claim, why)],
+  ['keep', (store, claim) => store.keep(claim, { ...why, waitingFor: 'retry' })],
   ['beginEnding', (store, claim) => store.beginEnding(claim, anOutcome())],
 ]
 const isLost = (answer: unknown) =>

@@ -90,6 +90,7 @@ const releases = fc.oneof(
   step('requeue', { ...claimOf, ...why }),
   step('continueNext', { ...claimOf, ...why }),
   step('snooze', { ...claimOf, ...why }),
+  step('keep', { ...claimOf, ...why }),
 )
 const ends = fc.oneof(
   step('beginEnding', { ...claimOf, outcome: index }),
@@ -186,6 +187,14 @@ async function playHolder(cast: Cast, stage: Stage, s: HolderStep): Promise<unkn
     case 'snooze': {
       const reason = s.withReason ? { reasonCode: 'stt_timeout' as const } : {}
       return store.snooze(claim, { waitingFor: 'capacity', forMs: s.dueInMs, ...reason })
+    }
+    case 'keep': {
+      const reason = s.withReason ? { reasonCode: 'stt_upstream_error' as const } : {}
+      const { attemptSpent, dueInMs } = s
+      const why = { lastError: 'y', waitingFor: 'retry' as const, attemptSpent, dueInMs, ...reason }
+      const answer = await store.keep(claim, why)
+      if (answer.kind === 'kept') stage.claims.push(answer.claim)
+      return answer
     }
     case 'requeue':
     case 'continueNext': {

@@ -34,6 +34,8 @@ describe('toConfig', () => {
         maxBackoffMs: 300_000,
         maxDoublings: 4,
         inlineMaxRunningJobs: 4,
+        ownKeyMaxWaitMs: 1_800_000,
+        worksAfterResponse: true,
       },
       tasks: undefined,
       upload: {
@@ -104,6 +106,14 @@ describe('toConfig', () => {
       audience: 'https://sync-abc.a.run.app',
       invokerEmail: 'invoker@omi-prod.iam.gserviceaccount.com',
     })
+  })
+
+  it.each([
+    [{}, true],
+    [{ K_SERVICE: 'sync' }, false],
+    [{ K_SERVICE: 'sync', CPU_ALWAYS_ON: 'true' }, true],
+  ])('knows whether work may go on after a response: %j', (source, expected) => {
+    expect(configOf(source).dispatch.worksAfterResponse).toBe(expected)
   })
 
   it('keeps a queue for recovery in inline mode', () => {

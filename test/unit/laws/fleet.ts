@@ -203,6 +203,7 @@ function standingFor(current: () => JobStore): JobStore {
     requeue: (claim, why) => current().requeue(claim, why),
     snooze: (claim, why) => current().snooze(claim, why),
     continueNext: (claim, why) => current().continueNext(claim, why),
+    keep: (claim, why) => current().keep(claim, why),
     beginEnding: (claim, outcome) => current().beginEnding(claim, outcome),
     finalize: (jobId, outcome) => current().finalize(jobId, outcome),
     settle: (jobId) => current().settle(jobId),

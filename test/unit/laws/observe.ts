@@ -135,6 +135,15 @@ export function observeStore(
       return changed(claim.jobId, answer)
     },
     snooze: async (claim, why) => gaveBack(claim, await store.snooze(claim, why)),
+    keep: async (claim, why) => {
+      const answer = await store.keep(claim, why)
+      noteRunOver(ledger, claim.jobId, process)
+      if (answer.kind === 'kept') {
+        holders.wrote(claim)
+        noteClaim(ledger, claim.jobId, process)
+      }
+      return changed(claim.jobId, answer)
+    },
     continueNext: async (claim, why) => gaveBack(claim, await store.continueNext(claim, why)),
     beginEnding: async (claim, outcome) => {
       const answer = await store.beginEnding(claim, outcome)

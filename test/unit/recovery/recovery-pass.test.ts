@@ -1,8 +1,11 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import { acceptUpload } from '../../../src/intake/index.ts'
 import { objectNames, RetryableError, UnavailableError } from '../../../src/kernel/index.ts'
+import { recoveryPass } from '../../../src/recovery/index.ts'
 import { failing } from '../../support/failing.ts'
 import { toneName, tones } from '../../support/tones.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { createWorld, type Rooms, UID, type World, wireRooms } from '../../support/world.ts'
 
 const HOUR_MS = 3_600_000
 const upload = (world: World) =>
@@ -122,29 +125,42 @@ describe('recovery', () => {
     expect(world.calls).toHaveLength(1)
   })
 
-  test('F8: an inline job whose process died is run by the recovering one', async () => {
+  test.each([
+    ['is revived as a task where there is a queue', true],
+    ['is run by the recovering process where there is none', false],
+  ])('F8, F33: an inline job whose process died %s', async (_, hasQueue) => {
     const world = createWorld({
       dispatchMode: 'inline',
-      transcribe: async () => ({ text: 'heard', words: [] }),
+      ...(hasQueue ? {} : { deps: { enqueueing: undefined } }),
     })
-    const died = createWorld({
-      objects: () => world.memory,
-      store: () => world.records,
-      dispatchMode: 'inline',
-    })
-    died.stop.abort(new Error('killed'))
-    const { jobId } = await died.upload({
-      [toneName(world.clock.now() - HOUR_MS)]: tones([100, 3]),
-    })
-    await died.inline.drained()
-    await world.clock.advance(61_000)
-    expect(await world.recover()).toMatchObject({ revived: 1 })
+    const { jobId } = await orphaned(world)
+    await world.clock.advance(16_000)
+    expect(await world.recover()).toMatchObject(hasQueue ? { ensured: 1 } : { revived: 1 })
+    if (hasQueue) expect(await world.deliver(jobId)).toMatchObject({ body: { result: 'done' } })
     await world.inline.drained()
-    expect(await world.records.read(jobId)).toMatchObject({ status: 'completed' })
+    expect(await world.records.read(jobId)).toMatchObject({ status: 'completed', attempt: 2 })
+  })
+
+  test('F48: without a queue, too, a job that dies every time is landed', async () => {
+    const world = createWorld({ dispatchMode: 'inline', deps: { enqueueing: undefined } })
+    const { jobId } = await orphaned(world)
+    for (let death = 1; death <= 3; death += 1) {
+      await world.clock.advance(16_000)
+      const dying = dyingProcess(world)
+      const counts = await recoveryPass(dying.recovery, new AbortController().signal)
+      expect(counts, `death ${death}`).toMatchObject({ revived: 1 })
+      await dying.inline.drained()
+    }
+    await world.clock.advance(16_000)
+    expect(await world.recover()).toMatchObject({ landed: 1 })
+    expect(await world.records.read(jobId)).toMatchObject({
+      ...{ status: 'failed', revivals: 3 },
+      outcome: { reasonCode: 'sync_worker_lost' },
+    })
   })
 
   test('a job without manifest and outcome ends, and says that its audio is gone', async () => {
-    const world = createWorld({ dispatchMode: 'inline' })
+    const world = createWorld({ dispatchMode: 'inline', deps: { enqueueing: undefined } })
     const { jobId, uidHash } = await queuedInline(world)
     await world.memory.delete(objectNames.manifest(uidHash, jobId))
     await world.clock.advance(61_000)
@@ -155,6 +171,35 @@ describe('recovery', () => {
     })
   })
 })
+
+/** Beside the world's own: it takes jobs and does nothing more. */
+function dyingProcess(world: World): Rooms {
+  const { clock, memory: objects, records: store, tasks: queue, naming, delivery } = world
+  const { speechToText, decoder, detector } = delivery.pipeline
+  const rooms = wireRooms({
+    ...{ clock, objects, store, queue, naming, speechToText, decoder, detector },
+    ...{ events: delivery.events, random: Math.random, dispatchMode: 'inline' },
+    deps: { enqueueing: undefined },
+  })
+  rooms.stop.abort(new Error('killed'))
+  return rooms
+}
+
+/** A job that was accepted by a process that died as it began: held, and nobody renews it. */
+async function orphaned(world: World) {
+  const died = dyingProcess(world)
+  const { jobId } = await acceptUpload(died.accept, {
+    uid: UID,
+    conversationId: undefined,
+    signal: new AbortController().signal,
+    parts: (async function* () {
+      const name = toneName(world.clock.now() - HOUR_MS)
+      yield { name, body: Readable.from([tones([100, 3])]) }
+    })(),
+  })
+  await died.inline.drained()
+  return { jobId }
+}
 
 /** An inline job that stands queued: its process was stopped before it ran. */
 async function queuedInline(world: World) {

@@ -41,6 +41,7 @@ const CASES: readonly {
         bytes: 10,
         lane: 'fresh',
         dispatchMode: 'inline',
+        byok: false,
         totalMs: 4,
       }),
     counter: 'upload_accepted',
@@ -60,6 +61,13 @@ const CASES: readonly {
     counter: 'task_enqueued',
     labels: { lane: 'fresh' },
     severity: 'INFO',
+  },
+  {
+    name: 'enqueueFellBack',
+    act: (e) => e.enqueueFellBack({ jobId, lane: 'fresh', to: 'recovery', cause: 'no queue' }),
+    counter: 'enqueue_fell_back',
+    labels: { lane: 'fresh', to: 'recovery' },
+    severity: 'ERROR',
   },
   {
     name: 'taskEnqueueUncertain',

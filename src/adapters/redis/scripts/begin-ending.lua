@@ -4,6 +4,6 @@ local h = load()
 if not h or not held_by(h, ARGV[2]) then return { 'lost' } end
 if h.ei then return { redis.call('HGET', key('text'), 'out') == ARGV[4] and 'ok' or 'lost' } end
 redis.call('HSET', key('text'), 'out', ARGV[4])
-commit(h, { ei = '1', sg = 'finalizing', pa = n(NOW), lu = hold(h, ARGV[3]) })
+commit(h, { ei = '1', sg = 'finalizing', pa = n(NOW), lu = hold(h, ARGV[3]), wf = '', ws = '', ra = '', rc = '' })
 event('ending')
 return { 'ok' }
