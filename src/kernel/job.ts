@@ -69,8 +69,9 @@ const recordBase = z.object({
   updatedAt: instant,
   /** Epoch ms of the oldest audio in it; the oldest capture goes first. */
   capturedAt: instant,
+  /** First start, moved on by every wait since: from here to now is time spent running. */
   startedAt: instant.optional(),
-  /** Last instant a segment or stage advanced; heartbeats do not count. */
+  /** Last instant a segment or stage advanced, moved on alike; heartbeats do not count. */
   progressAt: instant,
   /** Executions so far, snoozes given back. */
   attempt: count,

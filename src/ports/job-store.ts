@@ -14,6 +14,7 @@ import type {
   WaitingFor,
 } from '../kernel/index.ts'
 import type { JobIndex } from './job-index.ts'
+import type { RecoveryStore } from './recovery-store.ts'
 
 /**
  * The truth about now: who works, what is due. One method is one atomic step on one shard, timed by
@@ -24,7 +25,7 @@ import type { JobIndex } from './job-index.ts'
  * take what the caller saw and answer `raced` unless the record still looks so; they raise the epoch,
  * which fences the holder. Nothing changes a terminal record (I2).
  */
-export interface JobStore extends JobIndex {
+export interface JobStore extends JobIndex, RecoveryStore {
   /** Also takes the content claim; with `claim` the record is born held (inline). */
   create(job: NewJob): Promise<CreateJobResult>
   read(jobId: JobId): Promise<JobRecord | undefined>
@@ -61,12 +62,14 @@ export interface JobStore extends JobIndex {
   overrideGeneration(
     jobId: JobId,
     seen: Seen,
-    options: { readonly revival: boolean; readonly dueInMs: number },
+    options: {
+      readonly revival: boolean
+      readonly dueInMs: number
+      /** For the job's timeline. */
+      readonly reason?: string
+    },
   ): Promise<OverrideResult>
 
-  /** Jobs whose next check is due, oldest first. Costs by what is due, not by what exists. */
-  due(shard: number, limit: number): Promise<readonly JobId[]>
-  postpone(jobId: JobId, dueInMs: number): Promise<void>
   events(jobId: JobId): Promise<readonly JobEvent[]>
 }
 
@@ -179,6 +182,8 @@ export interface Seen {
   readonly generation: number
   /** Compared when given: a holder that renewed since is alive (F46). */
   readonly leaseUntil?: number
+  /** Compared when given: what landed since would be missing in an end counted before. */
+  readonly progressAt?: number
 }
 
 /** One line of a job's timeline. */

@@ -9,6 +9,7 @@ import { holdingContract } from './job-store/holding.ts'
 import { jobIndexContract } from './job-store/job-index.ts'
 import { keepingContract } from './job-store/keeping.ts'
 import { overridingContract } from './job-store/overriding.ts'
+import { recoveringContract } from './job-store/recovering.ts'
 import { releasingContract } from './job-store/releasing.ts'
 import { userSlotsContract } from './job-store/user-slots.ts'
 
@@ -29,5 +30,6 @@ export function jobStoreContract(name: string, make: MakeJobStore): void {
     overridingContract(makeWatched)
     dueIndexContract(makeWatched)
     jobIndexContract(makeWatched)
+    recoveringContract(makeWatched)
   })
 }

@@ -68,6 +68,7 @@ function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimRe
     return { kind: 'claimed', claim: claimOf(held, request) }
   }
   const died = entry.status === 'processing'
+  const clock = runningClock(entry, now)
   const lived: JobEntry = {
     ...entry,
     updatedAt: now,
@@ -77,7 +78,11 @@ function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimRe
     landedInAttempt: false,
     reasonCode: undefined,
   }
-  if (!shelf.hasSlot(entry, request.userSlots)) return putOff(shelf, lived, request)
+  if (!shelf.hasSlot(entry, request.userSlots)) {
+    // Whose waiting goes on has all of it counted when it ends.
+    const waitsOn = entry.wait?.waitingFor === 'capacity'
+    return putOff(shelf, waitsOn ? lived : { ...lived, ...clock }, request)
+  }
 
   shelf.awaitSlotNoMore(entry)
   const held: JobEntry = {
@@ -86,8 +91,9 @@ function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimRe
     token: request.token,
     claimedGeneration: Math.max(request.generation, entry.claimedGeneration),
     attempt: entry.attempt + 1,
-    startedAt: entry.startedAt ?? now,
-    leaseUntil: shelf.hold(entry, request.leaseMs),
+    startedAt: clock.startedAt ?? now,
+    progressAt: clock.progressAt,
+    leaseUntil: shelf.hold({ ...entry, ...clock }, request.leaseMs),
     wait: undefined,
   }
   shelf.put(held, {
@@ -100,6 +106,15 @@ function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimRe
     },
   })
   return { kind: 'claimed', claim: claimOf(held, request) }
+}
+
+/** The clock of running stands still while a job waits: both instants move on with the wait. */
+function runningClock(entry: JobEntry, now: number): Pick<JobEntry, 'startedAt' | 'progressAt'> {
+  if (entry.startedAt === undefined) return { startedAt: undefined, progressAt: now }
+  const waitingSince = entry.wait?.waitingSince ?? entry.updatedAt
+  const since = entry.status === 'processing' ? entry.leaseUntil : waitingSince
+  const idleMs = Math.max(0, now - since)
+  return { startedAt: entry.startedAt + idleMs, progressAt: entry.progressAt + idleMs }
 }
 
 /** No slot is free: the job waits under the next generation, and gives no attempt for it. */

@@ -7,7 +7,7 @@ import { isEnded } from './job-standing.ts'
 
 type OverrideWrites = Pick<
   JobStore,
-  'finalize' | 'settle' | 'overrideEnding' | 'overrideGeneration' | 'due' | 'postpone'
+  'finalize' | 'settle' | 'overrideEnding' | 'overrideGeneration'
 >
 
 /** A terminal job that still owes its clean-up is looked at again after this. */
@@ -30,6 +30,7 @@ export function createJobOverrideWrites(
     by: {
       readonly operation: string
       readonly dueInMs: number
+      readonly reason: string
       change(entry: JobEntry): Partial<JobEntry>
     },
   ): OverrideResult => {
@@ -43,7 +44,8 @@ export function createJobOverrideWrites(
     if (entry.status === 'processing') shelf.releaseSlot(entry)
     const { generation, status: to } = next
     const facts = { operation: by.operation, from: entry.status, to, generation: `${generation}` }
-    shelf.put(next, { name: 'override', facts })
+    const { reason } = by
+    shelf.put(next, { name: 'override', facts: { ...facts, reason } })
     return { kind: 'done', generation }
   }
 
@@ -52,15 +54,17 @@ export function createJobOverrideWrites(
       override(jobId, seen, {
         operation: 'ending',
         dueInMs: 0,
+        reason: outcome.reasonCode ?? '',
         change: (entry) => {
           shelf.awaitSlotNoMore(entry)
           return frozen(outcome)
         },
       }),
-    overrideGeneration: async (jobId, seen, { revival, dueInMs }) =>
+    overrideGeneration: async (jobId, seen, { revival, dueInMs, reason = '' }) =>
       override(jobId, seen, {
         operation: 'generation',
         dueInMs,
+        reason,
         change: (entry) => ({
           status: 'queued',
           generation: entry.generation + 1,
@@ -82,12 +86,6 @@ export function createJobOverrideWrites(
       const forgetAt = shelf.now() + retention.terminalRetentionMs
       shelf.put({ ...entry, settled: true, forgetAt }, { name: 'settled', facts: {} })
     },
-    due: async (shard, limit) => shelf.due(shard, limit),
-    postpone: async (jobId, dueInMs) => {
-      const entry = shelf.find(jobId)
-      if (entry && !entry.settled) shelf.lookAgainAt(jobId, shelf.now() + dueInMs)
-      else shelf.lookNoMore(jobId)
-    },
   }
 }
 
@@ -98,7 +96,8 @@ function looksAs(entry: JobEntry, seen: Seen): boolean {
     entry.status === seen.status &&
     entry.epoch === seen.epoch &&
     entry.generation === seen.generation &&
-    (seen.leaseUntil === undefined || entry.leaseUntil === seen.leaseUntil)
+    (seen.leaseUntil === undefined || entry.leaseUntil === seen.leaseUntil) &&
+    (seen.progressAt === undefined || entry.progressAt === seen.progressAt)
   )
 }
 

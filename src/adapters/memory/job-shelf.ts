@@ -27,7 +27,10 @@ export interface JobShelf {
 
   lookAgainAt(jobId: JobId, at: number): void
   lookNoMore(jobId: JobId): void
+  isLookedAt(jobId: JobId): boolean
   due(shard: number, limit: number): JobId[]
+  /** Jobs under a lease whose last progress is not after `at`. */
+  stalledSince(at: number, shard: number, limit: number): JobId[]
 
   /** Starts or renews a lease; answers when it ends. */
   hold(entry: JobEntry, leaseMs: number): number
@@ -41,6 +44,7 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
   const entries = new Map<JobId, JobEntry>()
   const contents = new Map<string, { jobId: JobId; untilAt: number }>()
   const dueAt = new Map<JobId, number>()
+  const runningSince = new Map<JobId, number>()
   const leaseEnds = new Map<UidHash, Map<JobId, number>>()
   const waiting = new Map<UidHash, Map<JobId, number>>()
   const now = () => Math.floor(clock.now())
@@ -70,16 +74,19 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
     dropContent: (uid, contentId) => void contents.delete(contentKey(uid, contentId)),
 
     lookAgainAt: (jobId, at) => void dueAt.set(jobId, at),
-    lookNoMore: (jobId) => void dueAt.delete(jobId),
-    due: (shard, limit) =>
-      byScore([...dueAt].filter(([jobId, at]) => shardOfJob(jobId) === shard && at <= now())).slice(
-        0,
-        limit,
-      ),
+    lookNoMore: (jobId) => {
+      dueAt.delete(jobId)
+      runningSince.delete(jobId)
+    },
+    isLookedAt: (jobId) => dueAt.has(jobId),
+    due: (shard, limit) => upTo(dueAt, now(), shard, limit),
+    stalledSince: (at, shard, limit) => upTo(runningSince, at, shard, limit),
 
     hold: (entry, leaseMs) => {
       const leaseEnd = now() + leaseMs
       slotsOf(entry).set(entry.job.jobId, leaseEnd)
+      // By last progress, not by renewal: a run that hangs is found though its lease lives.
+      runningSince.set(entry.job.jobId, entry.progressAt)
       dueAt.set(entry.job.jobId, leaseEnd + DUE_AFTER_LEASE_MS)
       return leaseEnd
     },
@@ -90,10 +97,14 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
     },
     releaseSlot: (entry) => {
       slotsOf(entry).delete(entry.job.jobId)
+      runningSince.delete(entry.job.jobId)
       const [oldest] = byScore([...waitersOf(entry)])
       if (oldest && dueAt.has(oldest)) dueAt.set(oldest, now())
     },
-    awaitSlot: (entry) => void waitersOf(entry).set(entry.job.jobId, entry.job.capturedAt),
+    awaitSlot: (entry) => {
+      waitersOf(entry).set(entry.job.jobId, entry.job.capturedAt)
+      runningSince.delete(entry.job.jobId)
+    },
     awaitSlotNoMore: (entry) => void waitersOf(entry).delete(entry.job.jobId),
   }
 }
@@ -102,6 +113,11 @@ function mapOf<Key>(maps: Map<Key, Map<JobId, number>>, key: Key): Map<JobId, nu
   const found = maps.get(key) ?? new Map<JobId, number>()
   maps.set(key, found)
   return found
+}
+
+function upTo(scores: Map<JobId, number>, most: number, shard: number, limit: number): JobId[] {
+  const within = [...scores].filter(([jobId, at]) => at <= most && shardOfJob(jobId) === shard)
+  return byScore(within).slice(0, limit)
 }
 
 function byScore(scored: [JobId, number][]): JobId[] {

@@ -4,6 +4,7 @@ import { recordOf, viewOf } from './job-entry.ts'
 import { createJobHolderWrites } from './job-holder-writes.ts'
 import { createJobIndex } from './job-index.ts'
 import { createJobOverrideWrites } from './job-override-writes.ts'
+import { createJobRecoveryWrites } from './job-recovery-writes.ts'
 import { createJobShelf } from './job-shelf.ts'
 
 export interface MemoryJobStoreDeps {
@@ -36,5 +37,6 @@ export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
     ...createJobClaims(shelf),
     ...createJobHolderWrites(shelf),
     ...createJobOverrideWrites(shelf, deps),
+    ...createJobRecoveryWrites(shelf),
   }
 }

@@ -5,6 +5,7 @@ import { createHolderWrites } from './holder-writes.ts'
 import { createJobIndex } from './job-index.ts'
 import { createOverrideWrites } from './override-writes.ts'
 import { createReads } from './reads.ts'
+import { createRecoveryWrites } from './recovery-writes.ts'
 import { createScriptRunner } from './script-runner.ts'
 
 export interface RedisJobStoreDeps {
@@ -26,5 +27,6 @@ export function createRedisJobStore(deps: RedisJobStoreDeps): JobStore {
     ...createClaims(scripts),
     ...createHolderWrites(scripts),
     ...createOverrideWrites(scripts, deps),
+    ...createRecoveryWrites(scripts),
   }
 }

@@ -16,4 +16,7 @@ export const keys = {
   due: (shard: number) => `${shardPrefix(shard)}due`,
   indexed: (shard: number, state: IndexedState) =>
     `${shardPrefix(shard)}${state === 'live' ? state : `ended:${state}`}`,
+  running: (shard: number) => `${shardPrefix(shard)}running`,
+  /** What scripts on a shard itself derive their keys from. */
+  sentinel: (shard: number) => `${shardPrefix(shard)}sentinel`,
 } as const

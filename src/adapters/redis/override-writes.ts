@@ -1,7 +1,6 @@
 import {
   contentClaimAfter,
   type JobId,
-  jobIdSchema,
   MalformedRecordError,
   type Outcome,
 } from '../../kernel/index.ts'
@@ -12,7 +11,7 @@ import type { ScriptRunner } from './script-runner.ts'
 
 type OverrideWrites = Pick<
   JobStore,
-  'finalize' | 'settle' | 'overrideEnding' | 'overrideGeneration' | 'due' | 'postpone'
+  'finalize' | 'settle' | 'overrideEnding' | 'overrideGeneration'
 >
 
 /** A terminal job that still owes its clean-up is looked at again after this. */
@@ -36,6 +35,7 @@ export function createOverrideWrites(
       operation: 'ending' | 'generation'
       revival: boolean
       dueInMs: number
+      reason?: string
       outcome?: Outcome
     },
   ): Promise<OverrideResult> => {
@@ -50,6 +50,8 @@ export function createOverrideWrites(
         change.dueInMs,
         change.outcome ? JSON.stringify(change.outcome) : '',
         seen.leaseUntil ?? '',
+        seen.progressAt ?? '',
+        change.reason ?? change.outcome?.reasonCode ?? '',
       ]),
     )
     if (kind === 'done') return { kind, generation: Number(generation) }
@@ -83,12 +85,5 @@ export function createOverrideWrites(
       override(jobId, seen, { operation: 'ending', revival: false, dueInMs: 0, outcome }),
     overrideGeneration: (jobId, seen, options) =>
       override(jobId, seen, { operation: 'generation', ...options }),
-    due: async (shard, limit) => {
-      const reply = await scripts.run('due', keys.due(shard), ['', limit])
-      return Array.isArray(reply) ? reply.map((id) => jobIdSchema.parse(id)) : []
-    },
-    postpone: async (jobId, dueInMs) => {
-      await scripts.run('postpone', keys.job(jobId), [jobId, dueInMs])
-    },
   }
 }

@@ -18,7 +18,14 @@ const SCRIPT_NAMES = [
   'override',
   'read',
   'due',
+  'stalled',
   'postpone',
+  'keep-due',
+  'begin-pass',
+  'end-pass',
+  'confirm-shard',
+  'begin-sweep',
+  'end-sweep',
 ] as const
 export type ScriptName = (typeof SCRIPT_NAMES)[number]
 

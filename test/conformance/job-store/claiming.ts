@@ -91,15 +91,6 @@ export function claimingContract(make: MakeJobStore): void {
       })
     })
 
-    it('keeps the instant of the first start', async () => {
-      const { store, lapse } = await make()
-      const { job } = await running(store, {}, { leaseMs: 0 })
-      const { startedAt } = await recordOf(store, job)
-      await lapse(2)
-      await claimed(store, job)
-      expect((await recordOf(store, job)).startedAt).toBe(startedAt)
-    })
-
     it('asked again by the same token answers the same claim and renews it', async () => {
       const { store } = await make()
       const job = await created(store)

@@ -62,7 +62,8 @@ export function watched(store: JobStore): JobStore {
       look(jobId, store.overrideEnding(jobId, seen, outcome)),
     overrideGeneration: (jobId, seen, options) =>
       look(jobId, store.overrideGeneration(jobId, seen, options)),
-    postpone: (jobId, dueInMs) => look(jobId, store.postpone(jobId, dueInMs)),
+    postpone: (jobId, dueInMs, seen) => look(jobId, store.postpone(jobId, dueInMs, seen)),
+    keepDue: (jobId) => look(jobId, store.keepDue(jobId)),
   }
 }
 

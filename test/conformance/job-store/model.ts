@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { JobId, JobRecord } from '../../../src/kernel/index.ts'
+import { type JobId, type JobRecord, shardOfJob } from '../../../src/kernel/index.ts'
 import type { Claim, JobStore, NewJob, Seen } from '../../../src/ports/index.ts'
 import {
   aContent,
@@ -101,6 +101,8 @@ const ends = fc.oneof(
 const others = fc.oneof(
   step('overrideGeneration', { ...seenOf, revival: fc.boolean(), dueInMs: soon }),
   step('postpone', { job: index, dueInMs: soon }),
+  step('keepDue', { job: index }),
+  step('stalled', { job: index }),
 )
 
 export const stepArbitrary = fc.oneof(
@@ -159,6 +161,12 @@ export async function play(cast: Cast, stage: Stage, s: Step): Promise<unknown> 
       return store.settle(job.jobId)
     case 'postpone':
       return store.postpone(job.jobId, s.dueInMs)
+    case 'keepDue':
+      return store.keepDue(job.jobId)
+    case 'stalled': {
+      const found = await store.stalled(shardOfJob(job.jobId), { forMs: 0, limit: 10 })
+      return cast.jobs.map((each) => found.includes(each.jobId))
+    }
   }
 }
 

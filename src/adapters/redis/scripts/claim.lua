@@ -17,16 +17,25 @@ if h.ei then return { 'ending' } end
 
 local died = h.st == 'processing'
 local fruitless = died and (h.lp == '0' and int(h, 'fr') + 1 or 0) or int(h, 'fr')
+-- The clock of running stands still while a job waits: its start and its progress move on with the wait.
+local idle_since = died and int(h, 'lu') or int(h, h.ws and 'ws' or 'ua')
+local idle = h.sa and math.max(0, NOW - idle_since) or 0
+local started_at = h.sa and n(int(h, 'sa') + idle)
+local progress_at = n(h.sa and int(h, 'pa') + idle or NOW)
 local slots = key('slots', h.uh)
 redis.call('ZREMRANGEBYSCORE', slots, '-inf', n(NOW))
 local limit = tonumber(ARGV[5])
 if limit > 0 and not redis.call('ZSCORE', slots, ID) and redis.call('ZCARD', slots) >= limit then
   local retry_at = NOW + tonumber(ARGV[6])
   redis.call('ZADD', key('waiting', h.uh), h.cp, ID)
+  redis.call('ZREM', P .. 'running', ID)
   due_at(retry_at)
+  -- Whose waiting goes on has all of it counted when it ends.
+  local waits_on = h.wf == 'capacity'
   commit(h, {
+    sa = waits_on and h.sa or started_at, pa = waits_on and h.pa or progress_at,
     st = 'queued', gen = n(generation + 1), ep = n(int(h, 'ep') + 1), tok = '', lu = '', fr = n(fruitless), lp = '0',
-    wf = 'capacity', ws = h.wf == 'capacity' and h.ws or n(NOW), ra = n(retry_at), rc = '',
+    wf = 'capacity', ws = waits_on and h.ws or n(NOW), ra = n(retry_at), rc = '',
     lt = token, lo = 'no_slot',
   })
   event('snoozed', 'waiting_for', 'capacity', 'generation', h.gen)
@@ -35,10 +44,11 @@ end
 
 redis.call('ZREM', key('waiting', h.uh), ID)
 recount(h)
+h.pa = progress_at
 commit(h, {
   st = 'processing', tok = token, ep = n(int(h, 'ep') + 1), gen = n(generation),
   cg = n(math.max(generation, int(h, 'cg'))), at = n(int(h, 'at') + 1), fr = n(fruitless), lp = '0',
-  lu = hold(h, ARGV[4]), sa = h.sa or n(NOW), wf = '', ws = '', ra = '', rc = '',
+  lu = hold(h, ARGV[4]), sa = started_at or n(NOW), pa = progress_at, wf = '', ws = '', ra = '', rc = '',
 })
 event('claimed', 'epoch', h.ep, 'generation', h.gen, 'attempt', h.at, 'after_death', died and '1' or '0')
 return { 'claimed', h.ep, h.gen, h.at }

@@ -72,6 +72,7 @@ end
 -- Gives the slot back and makes the oldest waiting capture of this user due now.
 local function release_slot(h)
   redis.call('ZREM', key('slots', h.uh), ID)
+  redis.call('ZREM', P .. 'running', ID)
   local oldest = redis.call('ZRANGE', key('waiting', h.uh), 0, 0)
   if oldest[1] then redis.call('ZADD', P .. 'due', 'XX', n(NOW), oldest[1]) end
 end
@@ -79,6 +80,8 @@ end
 local function hold(h, lease_ms)
   local lease_end = NOW + tonumber(lease_ms)
   redis.call('ZADD', key('slots', h.uh), n(lease_end), ID)
+  -- By last progress, not by renewal: a run that hangs is found though its lease lives.
+  redis.call('ZADD', P .. 'running', h.pa or n(NOW), ID)
   due_at(lease_end + 1000)
   return n(lease_end)
 end
