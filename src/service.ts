@@ -27,6 +27,7 @@ import { createNaming, MINUTE_MS, RunAbortedError, SECOND_MS } from './kernel/in
 import type { PipelineDeps } from './pipeline/index.ts'
 import type { Clock, ObjectStore, Probe, SpeechToText } from './ports/index.ts'
 import { createCounters, createEvents, createLogger, type Logger } from './telemetry/index.ts'
+import { buildFairUse } from './wiring/build-fair-use.ts'
 
 /** What a test or a local stack may put in place of what the configuration would build. */
 export interface Overrides {
@@ -99,8 +100,10 @@ function connectParties(config: Config, overrides: Overrides) {
     probe,
     terminalRetentionMs: config.recovery.terminalRetentionMs,
     outcomeRetentionMs: OUTCOME_RETENTION_MS,
+    repeatFailures: config.fairUse.repeatFailures,
   })
   const objects = buildObjects(config, clock, probe)
+  const archive = createArchive({ objects, checksum: createCrc32c })
   const workers = config.compute.workers || Math.max(1, availableParallelism() - 1)
   return {
     clock,
@@ -110,7 +113,8 @@ function connectParties(config: Config, overrides: Overrides) {
     store,
     objects,
     naming: createNaming(config.identity.idSecret.reveal()),
-    archive: createArchive({ objects, checksum: createCrc32c }),
+    archive,
+    fairUse: buildFairUse(config.fairUse, { redis, clock, probe, objects, archive, events }),
     conversations: createTimelineStore({ objects, clock, random: Math.random }),
     tasks: buildQueue(config, clock, probe),
     decoder: createFileDecoder({ workers }),

@@ -89,6 +89,8 @@ export const PLANTS: readonly Plant[] = [
   ...across('flows-do-not-call-flows', FLOWS, [...FLOWS, 'http', 'config'].map(doorOf)),
   ...across('config-is-handed-in', ROOMS, [doorOf('config')]),
   ...across('telemetry-calls-no-room', ['telemetry'], [doorOf('jobs'), doorOf('ports')]),
+  ...across('only-service-uses-wiring', ['http', 'intake'], ['src/wiring/planted-target.ts']),
+  ...across('fair-use-knows-no-job', ['fair-use'], [doorOf('jobs'), insideOf('adapters/memory')]),
   ...across('only-main-starts-the-service', ['http', 'intake'], ['src/service.ts']),
   ...across('src-never-imports-test', ['status', 'kernel'], ['test/support/planted-target.ts']),
   {

@@ -1,10 +1,11 @@
-import { type Env, VARIABLE_NAMES, VARIABLES, type Variable, type VariableName } from './env.ts'
+import { type Env, VARIABLE_NAMES, VARIABLES, type VariableName } from './env.ts'
 import { groupSettings } from './groups.ts'
 import { RULES } from './rules.ts'
 import { Secret } from './secrets.ts'
 import { READERS, type Settings } from './settings.ts'
 import type { Config } from './shape.ts'
 import { unknownNameFault } from './unknown-names.ts'
+import type { Variable } from './variable.ts'
 
 /** All that is wrong with the environment, one plain sentence a fault. No secret is in it. */
 export class ConfigError extends Error {

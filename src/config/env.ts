@@ -1,21 +1,13 @@
+import { FAIR_USE_VARIABLES } from './fair-use-variables.ts'
 import { Secret } from './secrets.ts'
-
-/** One row: what an operator must know of a variable. Every value arrives as text. */
-export interface Variable {
-  /** Used when the variable is unset or empty. */
-  readonly default?: string
-  readonly required?: true
-  /** Never printed, not even in a fault. */
-  readonly secret?: true
-  /** Unit and meaning; for a limit also what a lower and a higher value cost. */
-  readonly doc: string
-}
-
-const setting = (value: string, doc: string) => ({ default: value, doc }) as const
-const optional = (doc: string) => ({ doc }) as const
-const required = (doc: string) => ({ required: true, doc }) as const
-const optionalSecret = (doc: string) => ({ secret: true, doc }) as const
-const requiredSecret = (doc: string) => ({ required: true, secret: true, doc }) as const
+import {
+  optional,
+  optionalSecret,
+  required,
+  requiredSecret,
+  setting,
+  type Variable,
+} from './variable.ts'
 
 /** Every variable the service reads, named once. DEPLOY.md lists the same names. */
 export const VARIABLES = {
@@ -221,6 +213,9 @@ export const VARIABLES = {
     'false',
     'Say true where Cloud Run allocates CPU between requests: work may go on after a response.',
   ),
+
+  // Fair use
+  ...FAIR_USE_VARIABLES,
 
   // Recovery
   MAX_REVIVALS: setting('3', 'Claimed generations that may die before a job is given up.'),

@@ -1,4 +1,5 @@
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../kernel/index.ts'
+import { groupFairUse } from './fair-use-groups.ts'
 import type { Settings } from './settings.ts'
 import type { Config, IdentityConfig, SttConfig, TasksConfig, UploadConfig } from './shape.ts'
 
@@ -7,6 +8,7 @@ export function groupSettings(s: Settings): Config {
   return {
     ...groupServer(s),
     ...groupWork(s),
+    fairUse: groupFairUse(s),
     redis: { url: s.REDIS_URL, commandTimeoutMs: s.REDIS_COMMAND_TIMEOUT_MS },
     gcs: {
       stagingBucket: s.GCS_STAGING_BUCKET,
@@ -50,9 +52,7 @@ function groupServer(s: Settings): Pick<Config, 'service' | 'http' | 'status' | 
   }
 }
 
-function groupWork(
-  s: Settings,
-): Pick<Config, 'dispatch' | 'claims' | 'run' | 'fairUse' | 'recovery'> {
+function groupWork(s: Settings): Pick<Config, 'dispatch' | 'claims' | 'run' | 'recovery'> {
   return {
     dispatch: {
       mode: s.SYNC_DISPATCH_MODE,
@@ -76,10 +76,6 @@ function groupWork(
       stallMs: inMs(s.RUN_STALL_SECONDS),
       maxFruitlessAttempts: s.MAX_FRUITLESS_ATTEMPTS,
       failureThreshold: s.FAILURE_THRESHOLD,
-    },
-    fairUse: {
-      userMaxRunningJobs: s.USER_MAX_RUNNING_JOBS,
-      slotSnoozeMs: inMs(s.USER_SLOT_SNOOZE_SECONDS),
     },
     recovery: {
       maxRevivals: s.MAX_REVIVALS,

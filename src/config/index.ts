@@ -9,8 +9,8 @@ export {
   type Env,
   readEnv,
   VARIABLES,
-  type Variable,
   type VariableName,
 } from './env.ts'
 export { Secret } from './secrets.ts'
 export type { Config } from './shape.ts'
+export type { Variable } from './variable.ts'

@@ -68,6 +68,15 @@ export const RULES: readonly Rule[] = [
     holds: (freshHours, lookbackDays) => freshHours <= lookbackDays * 24,
     because: 'fresh audio must not be refused as too old',
   }),
+  ...risingCaps(''),
+  ...risingCaps('UNLIMITED_'),
+  ordered('FAIR_USE_UNLIMITED_CAP_24H_HOURS', 'at most', 'FAIR_USE_CEILING_24H_HOURS', {
+    holds: (cap, ceiling) => cap <= ceiling,
+    because: 'a user must be warned before uploads are refused',
+  }),
+  below('FAIR_USE_THROTTLE_VIOLATIONS', 'FAIR_USE_RESTRICT_VIOLATIONS', {
+    because: 'the milder stage comes first',
+  }),
   ...(
     [
       'SYNC_TASKS_PROJECT',
@@ -140,6 +149,21 @@ function ordered(left: NumberName, relation: string, right: NumberName, order: O
 
 function below(left: NumberName, right: NumberName, { because }: Pick<Order, 'because'>): Rule {
   return ordered(left, 'less than', right, { holds: (a, b) => a < b, because })
+}
+
+function risingCaps(tier: '' | 'UNLIMITED_'): Rule[] {
+  const because = 'a longer window holds at least as much speech'
+  const atMost = (shorter: '24H' | '3D', longer: '3D' | '7D') =>
+    ordered(
+      `FAIR_USE_${tier}CAP_${shorter}_HOURS`,
+      'at most',
+      `FAIR_USE_${tier}CAP_${longer}_HOURS`,
+      {
+        holds: (short, long) => short <= long,
+        because,
+      },
+    )
+  return [atMost('24H', '3D'), atMost('3D', '7D')]
 }
 
 /** Naming a queue needs the rest too, in inline mode as well: recovery may use it. */

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { VARIABLES, VariableName } from './env.ts'
+import { FAIR_USE_READERS } from './fair-use-readers.ts'
 import {
   flag,
   list,
@@ -109,6 +110,8 @@ export const READERS = {
   INLINE_MAX_RUNNING_JOBS: whole(1, 1_000),
   BYOK_MAX_WAIT_SECONDS: seconds(1, 86_400),
   CPU_ALWAYS_ON: flag(),
+
+  ...FAIR_USE_READERS,
 
   MAX_REVIVALS: whole(0, 100),
   QUEUED_PROBE_AFTER_SECONDS: seconds(0.1, 3_600),

@@ -71,13 +71,20 @@ async function concludeEnd(
     case 'done':
       return endJob(deps, held, manifest, { stageMs: end.stageMs }, false)
     case 'discard':
-      return endJob(deps, held, manifest, { reasonCode: end.reasonCode }, false)
+      return endJob(deps, held, manifest, endReasonOf(end), false)
     case 'snooze':
       return snooze(deps, held, manifest, end)
     case 'retry':
     case 'aborted':
       return retryLater(deps, held, manifest, report, finalDelivery)
   }
+}
+
+function endReasonOf({
+  reasonCode,
+  retryAfterAt,
+}: Extract<RunEnd, { kind: 'discard' }>): EndReason {
+  return { reasonCode, ...(retryAfterAt === undefined ? {} : { retryAfterAt }) }
 }
 
 /** Ends the job, then clears its staging; a clean-up that fails stays owed. */

@@ -1,4 +1,5 @@
 import type { Archive } from '../durable/index.ts'
+import type { FairUse } from '../fair-use/index.ts'
 import { type EnqueueDeps, enqueue, newJobOf } from '../jobs/index.ts'
 import {
   type ConversationId,
@@ -24,6 +25,7 @@ import type {
 import type { Events } from '../telemetry/index.ts'
 import type { Accepted } from './accepted.ts'
 import { knownJob } from './known-job.ts'
+import { pausedJob } from './paused-job.ts'
 import { UploadRefusedError } from './refusal.ts'
 import { type StageUploadDeps, stageUpload, type UploadPart } from './stage-upload.ts'
 
@@ -34,6 +36,8 @@ export interface AcceptDeps extends StageUploadDeps {
   readonly randomBytes: RandomBytes
   readonly events: Events
   readonly dispatchMode: DispatchMode
+  /** Absent when fair use is off. */
+  readonly fairUse?: Pick<FairUse, 'admit'> | undefined
   /** Absent when no queue is configured. */
   readonly enqueueing: EnqueueDeps | undefined
   /** The inline twin: takes over a job that is born held. */
@@ -80,6 +84,11 @@ export async function acceptUpload(deps: AcceptDeps, upload: Upload): Promise<Ac
       await removeObjects(deps, staged)
       return known.accepted
     }
+    const paused = await pausedJob(deps, manifest)
+    if (paused) {
+      await removeObjects(deps, staged)
+      return paused
+    }
     upload.signal.throwIfAborted()
   } catch (error) {
     await removeObjects(deps, staged)
@@ -96,6 +105,8 @@ export async function acceptUpload(deps: AcceptDeps, upload: Upload): Promise<Ac
 async function stageAll(deps: AcceptDeps, upload: Upload, staged: string[]): Promise<Manifest> {
   const { uid } = upload
   const uidHash = deps.naming.uidHash(uid)
+  const byok = upload.ownSpeechToText !== undefined
+  const { isThrottled, isLocked } = await admit(deps, { uid, uidHash, byok })
   const jobId = newJobId(deps.randomBytes(16), shardOfUid(uid))
   const target = await findTarget(deps, uidHash, upload.conversationId)
   const { files, source } = await stageUpload(
@@ -114,16 +125,29 @@ async function stageAll(deps: AcceptDeps, upload: Upload, staged: string[]): Pro
     uidHash,
     contentId: deps.naming.contentId(uid, files),
     source,
-    lane: laneOf(capturedAt, acceptedAt, deps.freshMs),
-    dispatchMode: upload.ownSpeechToText ? 'inline' : deps.dispatchMode,
-    byok: upload.ownSpeechToText !== undefined,
+    lane: isThrottled ? 'backfill' : laneOf(capturedAt, acceptedAt, deps.freshMs),
+    dispatchMode: byok ? 'inline' : deps.dispatchMode,
+    byok,
     acceptedAt,
     capturedAt,
     files: [...files],
+    ...(isLocked ? { locked: true } : {}),
     ...(target ? { target } : {}),
     ...(upload.platform ? { platform: upload.platform.slice(0, 64) } : {}),
     ...(upload.appVersion ? { appVersion: upload.appVersion.slice(0, 64) } : {}),
   }
+}
+
+/** Before a byte is staged: a user over the limits keeps the recording and hears when to come again. */
+async function admit(
+  deps: AcceptDeps,
+  user: { readonly uid: Uid; readonly uidHash: UidHash; readonly byok: boolean },
+) {
+  const admission = await deps.fairUse?.admit(user)
+  if (!admission) return { isThrottled: false, isLocked: false }
+  if (admission.kind === 'welcome') return admission
+  const { detail, retryAfterMs } = admission
+  throw new UploadRefusedError(detail, { code: 'fair_use_restricted', retryAfterMs })
 }
 
 async function recordAndEnqueue(

@@ -7,10 +7,16 @@ import type { ReasonCode } from './reasons.ts'
 export class TerminalError extends Error {
   override name = 'TerminalError'
   readonly reasonCode: ReasonCode
+  /** Epoch ms from which the client's own retry may help. */
+  readonly retryAfterAt: number | undefined
 
-  constructor(message: string, options: ErrorOptions & { readonly reasonCode: ReasonCode }) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly reasonCode: ReasonCode; readonly retryAfterAt?: number },
+  ) {
     super(message, options)
     this.reasonCode = options.reasonCode
+    this.retryAfterAt = options.retryAfterAt
   }
 }
 

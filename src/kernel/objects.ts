@@ -52,6 +52,8 @@ export const manifestSchema = z.object({
   byok: z.boolean(),
   acceptedAt: instant,
   capturedAt: instant,
+  /** Accepted without credits: its conversations are created locked. */
+  locked: z.boolean().optional(),
   platform: z.string().max(64).optional(),
   appVersion: z.string().max(64).optional(),
   files: z.array(stagedFileSchema).min(1),
@@ -162,5 +164,8 @@ export const objectNames = {
   transcript: (uidHash: UidHash, segmentId: string) => `transcripts/${uidHash}/${segmentId}.json`,
   outcome: (uidHash: UidHash, jobId: JobId) => `outcomes/${uidHash}/${jobId}.json`,
   timeline: (uidHash: UidHash, day: string) => `timelines/${uidHash}/${day}.json`,
+  transcriptPrefix: (uidHash: UidHash) => `transcripts/${uidHash}/`,
+  /** Fair-use stage and violations; changed by compare-and-swap only. */
+  standing: (uidHash: UidHash) => `fair-use/${uidHash}.json`,
   timelinePrefix: (uidHash: UidHash) => `timelines/${uidHash}/`,
 } as const

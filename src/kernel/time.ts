@@ -15,6 +15,11 @@ export function utcDay(epochMs: number): string {
   return toIso(epochMs).slice(0, 10).replaceAll('-', '')
 }
 
+/** The next UTC midnight, strictly after `epochMs`. */
+export function nextUtcMidnight(epochMs: number): number {
+  return (Math.floor(epochMs / DAY_MS) + 1) * DAY_MS
+}
+
 /** Start of the UTC day (`YYYYMMDD`) in epoch ms; NaN for text that is no day. */
 export function dayStartMs(day: string): number {
   return Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6, 8)}T00:00:00.000Z`)

@@ -24,6 +24,11 @@ export type AttemptOutcome =
   | { readonly kind: 'retry'; readonly error: unknown; readonly reasonCode?: ReasonCode }
   | { readonly kind: 'snooze'; readonly forMs: number; readonly reasonCode: ReasonCode }
   /** Never again: the job is landed with what it has. */
-  | { readonly kind: 'discard'; readonly reasonCode: ReasonCode; readonly detail: string }
+  | {
+      readonly kind: 'discard'
+      readonly reasonCode: ReasonCode
+      readonly detail: string
+      readonly retryAfterAt?: number
+    }
 
 export type StageTimes = Partial<Record<Stage, number>>

@@ -1,8 +1,10 @@
+import type { FairUse, SpeechGate } from '../fair-use/index.ts'
 import {
   BusyError,
   distinctFiles,
   inParallel,
   memberOf,
+  type ReasonCode,
   RetryableError,
   type Segment,
   type Stage,
@@ -15,6 +17,8 @@ import { createStageTimer, type StageTimer } from './stage-timer.ts'
 import { type TranscribeDeps, transcribeSegment } from './transcribe-segment.ts'
 
 export interface PipelineDeps extends PrepareDeps, TranscribeDeps {
+  /** Absent when fair use is off. */
+  readonly fairUse?: Pick<FairUse, 'openGate'> | undefined
   readonly maxParallelFiles: number
   readonly maxParallelSegments: number
   /** How long a job waits when the provider is busy and did not say how long. */
@@ -84,17 +88,19 @@ async function landSegments(
   )
   const open = all.filter(({ segment }) => !context.alreadyLanded(segment.segmentId))
   timer.enter('transcribing')
+  const gate = deps.fairUse?.openGate(context.manifest)
   const totalSegments = context.notedBefore + open.length
   await context.progress({ stage: 'transcribing', totalSegments })
   await inParallel(open, deps.maxParallelSegments, async (work) => {
     if (troubles.some(endsTheJob)) return
     try {
-      await landSegment(deps, context, work)
+      await landSegment(deps, context, work, gate)
     } catch (error) {
       context.signal.throwIfAborted()
       if (!(await failedForGood(context, work.segment, error))) troubles.push(error)
     }
   })
+  await gate?.close()
   timer.enter('finalizing')
 }
 
@@ -102,9 +108,10 @@ async function landSegment(
   deps: PipelineDeps,
   context: AttemptContext,
   work: { readonly file: StagedFile; readonly segment: Segment; readonly pcm: PreparedFile['pcm'] },
+  gate: SpeechGate | undefined,
 ): Promise<void> {
   const { segmentId } = work.segment
-  const transcript = await transcribeSegment(deps, context, work)
+  const transcript = await transcribeSegment(deps, context, work, gate)
   if (transcript.verdict !== 'text') {
     await context.landed({ segmentId, verdict: 'silent' })
     return
@@ -129,9 +136,14 @@ async function failedForGood(
   return true
 }
 
-/** A wrong key or model fails every segment alike: no further call is made. */
+/** A wrong key or model, or a budget that is spent, fails every segment alike: no further call is made. */
+const ENDS_THE_JOB: readonly ReasonCode[] = [
+  'stt_configuration_error',
+  'sync_transcription_budget_exhausted',
+]
+
 function endsTheJob(error: unknown): boolean {
-  return error instanceof TerminalError && error.reasonCode === 'stt_configuration_error'
+  return error instanceof TerminalError && ENDS_THE_JOB.includes(error.reasonCode)
 }
 
 function judge(
@@ -141,7 +153,13 @@ function judge(
 ): AttemptOutcome {
   const terminal = troubles.find((t) => t instanceof TerminalError)
   if (terminal) {
-    return { kind: 'discard', reasonCode: terminal.reasonCode, detail: terminal.message }
+    const { reasonCode, message: detail, retryAfterAt } = terminal
+    return {
+      kind: 'discard',
+      reasonCode,
+      detail,
+      ...(retryAfterAt === undefined ? {} : { retryAfterAt }),
+    }
   }
   const failure = troubles.find((t) => !(t instanceof BusyError))
   if (failure !== undefined) {

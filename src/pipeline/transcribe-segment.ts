@@ -1,4 +1,5 @@
 import type { Archive } from '../durable/index.ts'
+import type { SpeechGate } from '../fair-use/index.ts'
 import {
   type ConversationId,
   conversationIdSchema,
@@ -26,6 +27,7 @@ export interface TranscribeDeps {
  * One segment: transcript object, then timeline, in this order; the caller marks it last. An object
  * that exists is used, whoever made it: no audio is transcribed or paid for twice (I4, I5). The
  * timeline write is redone even so, since an object alone proves text, not landing.
+ * @throws TerminalError when the gate lets no more speech through
  */
 export async function transcribeSegment(
   deps: TranscribeDeps,
@@ -35,6 +37,7 @@ export async function transcribeSegment(
     readonly segment: Segment
     readonly pcm: Int16Array<ArrayBuffer> | undefined
   },
+  gate: SpeechGate | undefined,
 ): Promise<Transcript> {
   const { uidHash } = context.manifest
   const { segmentId } = work.segment
@@ -42,6 +45,8 @@ export async function transcribeSegment(
   if (existing) return existing
   if (!work.pcm) throw new RetryableError(`segment ${segmentId} has neither transcript nor audio`)
   const pcm = work.pcm.slice(work.segment.startSample, work.segment.endSample)
+  await context.trusted()
+  await gate?.pass(work.segment)
   const heard = await hear(deps, context, pcm)
   await context.trusted()
   const transcript = describeTranscript(deps, context, work, heard)
@@ -108,7 +113,7 @@ function describeTranscript(
     endMs: segment.endMs,
     speechMs: segment.speechMs,
     place: {
-      partition: { source: manifest.source, device: file.device, locked: false },
+      partition: { source: manifest.source, device: file.device, locked: manifest.locked ?? false },
       seed: manifest.target
         ? seedBeside(manifest.target, segment)
         : seedOf(segment.segmentId, segment.startMs),

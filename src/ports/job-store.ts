@@ -33,6 +33,8 @@ export interface JobStore extends JobIndex, RecoveryStore {
   view(jobId: JobId): Promise<StatusView | undefined>
   /** The job that holds this content, if any. */
   contentHolder(uid: Uid, contentId: ContentId): Promise<JobId | undefined>
+  /** Epoch ms until which this content is paused, because it kept failing alike. */
+  pausedUntil(uid: Uid, contentId: ContentId): Promise<number | undefined>
 
   claim(request: ClaimRequest): Promise<ClaimResult>
   renew(claim: Claim): Promise<HolderResult>

@@ -15,6 +15,8 @@ export interface PublicConversation {
   readonly source: string
   readonly device: string
   readonly segment_count: number
+  /** Recorded while the user had no credits. */
+  readonly is_locked: boolean
 }
 
 export interface PublicTranscript extends PublicConversation {
@@ -97,5 +99,6 @@ function projectOutline(outline: ConversationOutline): PublicConversation {
     source: partition?.source ?? '',
     device: partition?.device ?? '',
     segment_count: outline.members.length,
+    is_locked: partition?.locked ?? false,
   }
 }

@@ -1,4 +1,5 @@
 import { createDeliveryEvents } from './delivery-events.ts'
+import { createFairUseEvents } from './fair-use-events.ts'
 import type { EventSink } from './record.ts'
 import { createRecoveryEvents } from './recovery-events.ts'
 import { createRunEvents } from './run-events.ts'
@@ -16,5 +17,6 @@ export function createEvents(sink: EventSink) {
     ...createDeliveryEvents(sink),
     ...createRunEvents(sink),
     ...createRecoveryEvents(sink),
+    ...createFairUseEvents(sink),
   }
 }

@@ -9,6 +9,7 @@ import { holdingContract } from './job-store/holding.ts'
 import { jobIndexContract } from './job-store/job-index.ts'
 import { keepingContract } from './job-store/keeping.ts'
 import { overridingContract } from './job-store/overriding.ts'
+import { pausingContract } from './job-store/pausing.ts'
 import { recoveringContract } from './job-store/recovering.ts'
 import { releasingContract } from './job-store/releasing.ts'
 import { userSlotsContract } from './job-store/user-slots.ts'
@@ -27,6 +28,7 @@ export function jobStoreContract(name: string, make: MakeJobStore): void {
     releasingContract(makeWatched)
     keepingContract(makeWatched)
     endingContract(makeWatched)
+    pausingContract(makeWatched)
     overridingContract(makeWatched)
     dueIndexContract(makeWatched)
     jobIndexContract(makeWatched)

@@ -5,6 +5,7 @@ import { createCrc32c } from '../../src/adapters/native-crc/index.ts'
 import { createTimelineStore } from '../../src/adapters/timeline/index.ts'
 import { createInlineRunner, type DeliveryDeps, deliver } from '../../src/dispatch/index.ts'
 import { createArchive } from '../../src/durable/index.ts'
+import type { FairUse } from '../../src/fair-use/index.ts'
 import { type AcceptDeps, acceptUpload, createMemoryBudget } from '../../src/intake/index.ts'
 import { createEndings } from '../../src/jobs/index.ts'
 import {
@@ -15,8 +16,10 @@ import {
   MINUTE_MS,
   type Naming,
   objectNames,
+  type RepeatFailureLimits,
   SECOND_MS,
   shardOfJob,
+  type Uid,
   uidSchema,
 } from '../../src/kernel/index.ts'
 import type {
@@ -36,6 +39,7 @@ import {
   type Events,
 } from '../../src/telemetry/index.ts'
 import { seededRandom } from './audio.ts'
+import { createFairUseRig, type FairUseRigOptions } from './fair-use-rig.ts'
 import { simulatedClock } from './simulated-clock.ts'
 import { toneDecoder, toneDetector } from './tones.ts'
 
@@ -48,6 +52,9 @@ export interface WorldOptions {
   readonly dispatchMode?: 'inline' | 'cloud_tasks'
   readonly worksAfterResponse?: boolean
   readonly deps?: Partial<DeliveryDeps>
+  /** Fair use is off unless given. */
+  readonly fairUse?: FairUseRigOptions
+  readonly repeatFailures?: RepeatFailureLimits
 }
 
 export const UID = uidSchema.parse('user-1')
@@ -72,6 +79,7 @@ export function createWorld(options: WorldOptions = {}) {
     clock,
     terminalRetentionMs: 2 * DAY_MS,
     outcomeRetentionMs: 30 * DAY_MS,
+    ...(options.repeatFailures ? { repeatFailures: options.repeatFailures } : {}),
   })
   const store = options.store?.(records) ?? records
   const tasks = createMemoryTaskQueue({ clock })
@@ -87,7 +95,9 @@ export function createWorld(options: WorldOptions = {}) {
       return { text: `tone ${Math.max(...request.pcm)}`, words: [] }
     },
   }
+  const rig = options.fairUse && createFairUseRig({ clock, objects, events }, options.fairUse)
   const rooms = wireRooms({
+    fairUse: rig?.fairUse,
     ...{ clock, objects, store, queue, events, naming, random, speechToText },
     decoder: toneDecoder(),
     detector: toneDetector(),
@@ -116,13 +126,14 @@ export function createWorld(options: WorldOptions = {}) {
     accept,
     inline,
     stop,
+    rig,
     /** Uploads bodies under names that start `secondsAgo` before now. */
     upload: async (
       bodies: Readonly<Record<string, Uint8Array>>,
-      more: { conversationId?: string; ownSpeechToText?: SpeechToText } = {},
+      more: { conversationId?: string; uid?: Uid; ownSpeechToText?: SpeechToText } = {},
     ) =>
       acceptUpload(accept, {
-        uid: UID,
+        uid: more.uid ?? UID,
         conversationId: more.conversationId,
         ...(more.ownSpeechToText ? { ownSpeechToText: more.ownSpeechToText } : {}),
         signal: never,
@@ -187,6 +198,7 @@ export interface RoomParts {
   readonly dispatchMode: 'inline' | 'cloud_tasks'
   readonly worksAfterResponse?: boolean | undefined
   readonly deps: Partial<DeliveryDeps>
+  readonly fairUse?: FairUse | undefined
 }
 
 /** The rooms of one process, wired as the service wires them; several may share their parts. */
@@ -204,6 +216,7 @@ export function wireRooms(parts: RoomParts) {
     enqueueing: { queue, store, events },
     pipeline: {
       ...{ objects, archive, conversations, naming, clock },
+      fairUse: parts.fairUse,
       speechToText: parts.speechToText,
       checksum: createCrc32c,
       decoder: parts.decoder,
@@ -247,6 +260,7 @@ export function wireRooms(parts: RoomParts) {
   const accept: AcceptDeps = {
     ...delivery,
     ...{ objects, conversations, naming, inline },
+    fairUse: parts.fairUse,
     checksum: createCrc32c,
     budget: createMemoryBudget(16 * 1_024 * 1_024),
     bufferedFileMaxBytes: 8 * 1_024 * 1_024,

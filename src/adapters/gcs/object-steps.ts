@@ -7,6 +7,7 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^transcripts\//, 'transcript'],
   [/^outcomes\//, 'outcome'],
   [/^timelines\//, 'timeline'],
+  [/^fair-use\//, 'standing'],
 ]
 
 /** Has the effect between the two moments of its step, e.g. `object.create.manifest`. */

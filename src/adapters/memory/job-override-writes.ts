@@ -1,4 +1,10 @@
-import { contentClaimAfter, type JobId, type Outcome } from '../../kernel/index.ts'
+import {
+  contentClaimAfter,
+  failureSignature,
+  type JobId,
+  type Outcome,
+  type RepeatFailureLimits,
+} from '../../kernel/index.ts'
 import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
 import { fruitlessAfter } from './job-claims.ts'
 import type { JobEntry } from './job-entry.ts'
@@ -16,11 +22,15 @@ const OWED_CLEANUP_DUE_MS = 30_000
 /** Writes of those who hold no claim: they compare what was seen, or repeat what is durable. */
 export function createJobOverrideWrites(
   shelf: JobShelf,
-  retention: { readonly terminalRetentionMs: number; readonly outcomeRetentionMs: number },
+  settings: {
+    readonly terminalRetentionMs: number
+    readonly outcomeRetentionMs: number
+    readonly repeatFailures?: RepeatFailureLimits
+  },
 ): OverrideWrites {
   const contentHoldMs = {
-    kept: retention.outcomeRetentionMs,
-    paused: retention.terminalRetentionMs,
+    kept: settings.outcomeRetentionMs,
+    paused: settings.terminalRetentionMs,
     lifted: 0,
   }
 
@@ -75,7 +85,7 @@ export function createJobOverrideWrites(
     finalize: async (jobId, outcome) => {
       const entry = shelf.find(jobId)
       if (!entry) return 'missing'
-      if (!isEnded(entry)) finalizeEntry(shelf, entry, outcome, contentHoldMs)
+      if (!isEnded(entry)) finalizeEntry(shelf, entry, outcome, { ...settings, contentHoldMs })
       return 'finalized'
     },
     settle: async (jobId) => {
@@ -83,7 +93,7 @@ export function createJobOverrideWrites(
       if (entry && !isEnded(entry)) return
       shelf.lookNoMore(jobId)
       if (!entry || entry.settled) return
-      const forgetAt = shelf.now() + retention.terminalRetentionMs
+      const forgetAt = shelf.now() + settings.terminalRetentionMs
       shelf.put({ ...entry, settled: true, forgetAt }, { name: 'settled', facts: {} })
     },
   }
@@ -113,11 +123,16 @@ function frozen(outcome: Outcome): Partial<JobEntry> {
   }
 }
 
+interface FinalizeSettings {
+  readonly contentHoldMs: Readonly<Record<ReturnType<typeof contentClaimAfter>, number>>
+  readonly repeatFailures?: RepeatFailureLimits
+}
+
 function finalizeEntry(
   shelf: JobShelf,
   entry: JobEntry,
   outcome: Outcome,
-  contentHoldMs: Readonly<Record<ReturnType<typeof contentClaimAfter>, number>>,
+  { contentHoldMs, repeatFailures }: FinalizeSettings,
 ): void {
   const { jobId, uid, contentId } = entry.job
   const now = shelf.now()
@@ -126,6 +141,10 @@ function finalizeEntry(
     if (holdMs > 0) shelf.holdContent(uid, contentId, jobId, now + holdMs)
     else shelf.dropContent(uid, contentId)
   }
+  const signature = failureSignature(outcome)
+  const pausedUntil =
+    signature && repeatFailures && shelf.failures.note(entry.job, signature, repeatFailures)
+  if (outcome.status === 'completed') shelf.failures.forget(contentId)
   shelf.lookAgainAt(jobId, now + OWED_CLEANUP_DUE_MS)
   shelf.awaitSlotNoMore(entry)
   shelf.releaseSlot(entry)
@@ -143,6 +162,7 @@ function finalizeEntry(
       reasonCode: outcome.reasonCode,
       outcome: JSON.stringify(outcome),
     },
+    ...(pausedUntil ? [{ name: 'content_paused', facts: { until: `${pausedUntil}` } }] : []),
     { name: 'finalized', facts: { status: outcome.status, reason: outcome.reasonCode ?? '' } },
   )
 }

@@ -7,6 +7,7 @@ import {
   type UidHash,
 } from '../../kernel/index.ts'
 import type { Clock, JobEvent } from '../../ports/index.ts'
+import { type ContentFailures, createContentFailures } from './content-failures.ts'
 import type { JobEntry } from './job-entry.ts'
 
 /** A holder's job is looked at this long after its lease, so that its own retry comes first. */
@@ -24,6 +25,8 @@ export interface JobShelf {
   contentHolder(uid: Uid, contentId: ContentId): JobId | undefined
   holdContent(uid: Uid, contentId: ContentId, jobId: JobId, untilAt: number): void
   dropContent(uid: Uid, contentId: ContentId): void
+
+  readonly failures: ContentFailures
 
   lookAgainAt(jobId: JobId, at: number): void
   lookNoMore(jobId: JobId): void
@@ -72,6 +75,8 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
     holdContent: (uid, contentId, jobId, untilAt) =>
       void contents.set(contentKey(uid, contentId), { jobId, untilAt }),
     dropContent: (uid, contentId) => void contents.delete(contentKey(uid, contentId)),
+
+    failures: createContentFailures(now),
 
     lookAgainAt: (jobId, at) => void dueAt.set(jobId, at),
     lookNoMore: (jobId) => {

@@ -1,3 +1,4 @@
+import type { RepeatFailureLimits } from '../../kernel/index.ts'
 import type { Clock, JobStore } from '../../ports/index.ts'
 import { createJobClaims } from './job-claims.ts'
 import { recordOf, viewOf } from './job-entry.ts'
@@ -13,6 +14,8 @@ export interface MemoryJobStoreDeps {
   readonly terminalRetentionMs: number
   /** How long the outcome object of a completed content answers for a second upload of it. */
   readonly outcomeRetentionMs: number
+  /** Absent: no content is ever paused. */
+  readonly repeatFailures?: RepeatFailureLimits
 }
 
 /**
@@ -31,6 +34,7 @@ export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
       return entry && viewOf(entry)
     },
     contentHolder: async (uid, contentId) => shelf.contentHolder(uid, contentId),
+    pausedUntil: async (_uid, contentId) => shelf.failures.pausedUntil(contentId),
     marks: async (jobId) => new Map(shelf.find(jobId)?.marks),
     events: async (jobId) => shelf.find(jobId)?.events ?? [],
     ...createJobIndex(shelf),

@@ -1,2 +1,3 @@
 export { createRedisJobStore } from './job-store.ts'
 export { connectRedis, createRedisClient } from './redis-client.ts'
+export { createRedisSpeechMeter } from './speech-meter.ts'

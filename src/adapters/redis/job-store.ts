@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import type { RepeatFailureLimits } from '../../kernel/index.ts'
 import type { Clock, JobStore, Probe } from '../../ports/index.ts'
 import { createClaims } from './claims.ts'
 import { createHolderWrites } from './holder-writes.ts'
@@ -16,6 +17,8 @@ export interface RedisJobStoreDeps {
   readonly terminalRetentionMs: number
   /** How long the outcome object of a completed content answers for a second upload of it. */
   readonly outcomeRetentionMs: number
+  /** Absent: no content is ever paused. */
+  readonly repeatFailures?: RepeatFailureLimits
 }
 
 /** The job store on Redis: every method is one Lua script on one shard, in one round trip. */

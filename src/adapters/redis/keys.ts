@@ -1,4 +1,11 @@
-import { type ContentId, type JobId, shardOfJob, shardOfUid, type Uid } from '../../kernel/index.ts'
+import {
+  type ContentId,
+  type JobId,
+  shardOfJob,
+  shardOfUid,
+  type Uid,
+  type UidHash,
+} from '../../kernel/index.ts'
 import type { IndexedState } from '../../ports/index.ts'
 
 /** Every Redis key starts here. The braces are the hash tag: one shard, one slot of a cluster. */
@@ -13,6 +20,9 @@ export const keys = {
   events: (jobId: JobId) => `${shardPrefix(shardOfJob(jobId))}events:${jobId}`,
   content: (uid: Uid, contentId: ContentId) =>
     `${shardPrefix(shardOfUid(uid))}content:${contentId}`,
+  pause: (uid: Uid, contentId: ContentId) => `${shardPrefix(shardOfUid(uid))}pause:${contentId}`,
+  meter: (user: { readonly uid: Uid; readonly uidHash: UidHash }) =>
+    `${shardPrefix(shardOfUid(user.uid))}meter:${user.uidHash}`,
   due: (shard: number) => `${shardPrefix(shard)}due`,
   indexed: (shard: number, state: IndexedState) =>
     `${shardPrefix(shard)}${state === 'live' ? state : `ended:${state}`}`,

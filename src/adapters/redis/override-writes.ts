@@ -1,8 +1,10 @@
 import {
   contentClaimAfter,
+  failureSignature,
   type JobId,
   MalformedRecordError,
   type Outcome,
+  type RepeatFailureLimits,
 } from '../../kernel/index.ts'
 import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
 import { keys } from './keys.ts'
@@ -20,11 +22,15 @@ const OWED_CLEANUP_DUE_MS = 30_000
 /** Writes of those who hold no claim: they compare what was seen, or repeat what is durable. */
 export function createOverrideWrites(
   scripts: ScriptRunner,
-  retention: { readonly terminalRetentionMs: number; readonly outcomeRetentionMs: number },
+  settings: {
+    readonly terminalRetentionMs: number
+    readonly outcomeRetentionMs: number
+    readonly repeatFailures?: RepeatFailureLimits
+  },
 ): OverrideWrites {
   const contentHoldMs = {
-    kept: retention.outcomeRetentionMs,
-    paused: retention.terminalRetentionMs,
+    kept: settings.outcomeRetentionMs,
+    paused: settings.terminalRetentionMs,
     lifted: 0,
   }
 
@@ -74,16 +80,22 @@ export function createOverrideWrites(
           JSON.stringify(outcome),
           OWED_CLEANUP_DUE_MS,
           contentHoldMs[contentClaimAfter(outcome)],
+          ...repeatFailureArgs(outcome, settings.repeatFailures),
         ]),
       )
       return kind === 'missing' ? 'missing' : 'finalized'
     },
     settle: async (jobId) => {
-      await scripts.run('settle', keys.job(jobId), [jobId, retention.terminalRetentionMs])
+      await scripts.run('settle', keys.job(jobId), [jobId, settings.terminalRetentionMs])
     },
     overrideEnding: (jobId, seen, outcome) =>
       override(jobId, seen, { operation: 'ending', revival: false, dueInMs: 0, outcome }),
     overrideGeneration: (jobId, seen, options) =>
       override(jobId, seen, { operation: 'generation', ...options }),
   }
+}
+
+function repeatFailureArgs(outcome: Outcome, limits: RepeatFailureLimits | undefined) {
+  const signature = failureSignature(outcome) ?? ''
+  return [signature, limits?.limit ?? 0, limits?.windowMs ?? 0, limits?.pauseMs ?? 0]
 }

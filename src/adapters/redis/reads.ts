@@ -14,7 +14,7 @@ import { keys } from './keys.ts'
 import { parseRecord } from './record.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
-type Reads = Pick<JobStore, 'read' | 'view' | 'contentHolder' | 'marks' | 'events'>
+type Reads = Pick<JobStore, 'read' | 'view' | 'contentHolder' | 'pausedUntil' | 'marks' | 'events'>
 
 /** Reads change nothing (I9); what does not fit its schema is an error, never a guess. */
 export function createReads(redis: Redis, scripts: ScriptRunner): Reads {
@@ -28,6 +28,10 @@ export function createReads(redis: Redis, scripts: ScriptRunner): Reads {
     contentHolder: async (...[uid, contentId]: Parameters<JobStore['contentHolder']>) => {
       const holder = await scripts.call(() => redis.get(keys.content(uid, contentId)))
       return holder === null ? undefined : jobIdSchema.parse(holder)
+    },
+    pausedUntil: async (...[uid, contentId]: Parameters<JobStore['pausedUntil']>) => {
+      const until = await scripts.call(() => redis.get(keys.pause(uid, contentId)))
+      return until === null ? undefined : Number(until)
     },
     marks: async (jobId: JobId) => {
       const flat = await scripts.call(() => redis.hgetall(keys.marks(jobId)))

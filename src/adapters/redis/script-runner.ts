@@ -26,6 +26,9 @@ const SCRIPT_NAMES = [
   'confirm-shard',
   'begin-sweep',
   'end-sweep',
+  'meter-count',
+  'meter-read',
+  'meter-restore',
 ] as const
 export type ScriptName = (typeof SCRIPT_NAMES)[number]
 

@@ -1,5 +1,10 @@
 import { expect } from 'vitest'
-import { isTerminal, type JobId, type JobRecord } from '../../../src/kernel/index.ts'
+import {
+  isTerminal,
+  type JobId,
+  type JobRecord,
+  type RepeatFailureLimits,
+} from '../../../src/kernel/index.ts'
 import type { JobStore } from '../../../src/ports/index.ts'
 
 export interface JobStoreHarness {
@@ -13,6 +18,7 @@ export interface JobStoreHarness {
 export interface Retention {
   readonly terminalRetentionMs: number
   readonly outcomeRetentionMs: number
+  readonly repeatFailures?: RepeatFailureLimits
 }
 
 /** An empty store, with retentions that outlive a case unless told otherwise. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError, readEnv, toConfig, VARIABLES } from '../../../src/config/index.ts'
+import { DAY_MS, HOUR_MS } from '../../../src/kernel/index.ts'
 import { faultsOf } from './faults-of.ts'
 import { QUEUE_SOURCE, VALID_SOURCE } from './valid-env.ts'
 
@@ -62,7 +63,34 @@ describe('toConfig', () => {
         maxFruitlessAttempts: 5,
         failureThreshold: 0.5,
       },
-      fairUse: { userMaxRunningJobs: 2, slotSnoozeMs: 30_000 },
+      fairUse: {
+        isEnabled: false,
+        userMaxRunningJobs: 2,
+        slotSnoozeMs: 30_000,
+        limits: {
+          caps: {
+            standard: { '24h': 2 * HOUR_MS, '3d': 8 * HOUR_MS, '7d': 10 * HOUR_MS },
+            unlimited: { '24h': 4 * HOUR_MS, '3d': 16 * HOUR_MS, '7d': 20 * HOUR_MS },
+          },
+          ceilingMs: 30 * HOUR_MS,
+          violationWindowMs: 7 * DAY_MS,
+          violationSpacingMs: DAY_MS,
+          throttleViolations: 2,
+          throttleMs: 7 * DAY_MS,
+          restrictViolations: 3,
+          restrictMs: 30 * DAY_MS,
+          restrictedDayBudgetMs: 1_800_000,
+          meterRetentionMs: 8 * DAY_MS,
+        },
+        subscriptions: {
+          unlimitedUids: [],
+          url: undefined,
+          token: undefined,
+          timeoutMs: 1_000,
+          cacheMs: 300_000,
+        },
+        repeatFailures: { limit: 3, windowMs: DAY_MS, pauseMs: DAY_MS },
+      },
       recovery: {
         maxRevivals: 3,
         queuedProbeAfterMs: 60_000,

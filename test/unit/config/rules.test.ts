@@ -11,6 +11,34 @@ const LAWS: readonly {
   holds: Changes
   names: readonly string[]
 }[] = [
+  ...(
+    [
+      ['', '24H', '3D', '9', '8'],
+      ['', '3D', '7D', '11', '10'],
+      ['UNLIMITED_', '24H', '3D', '17', '16'],
+      ['UNLIMITED_', '3D', '7D', '21', '20'],
+    ] as const
+  ).map(([tier, shorter, longer, over, atMost]) => ({
+    law: `a ${tier}cap of ${longer} holds one of ${shorter}`,
+    breaks: { [`FAIR_USE_${tier}CAP_${shorter}_HOURS`]: over },
+    holds: { [`FAIR_USE_${tier}CAP_${shorter}_HOURS`]: atMost },
+    names: [
+      `FAIR_USE_${tier}CAP_${shorter}_HOURS (${over})`,
+      `FAIR_USE_${tier}CAP_${longer}_HOURS (${atMost})`,
+    ],
+  })),
+  {
+    law: 'a user is warned before uploads are refused',
+    breaks: { FAIR_USE_CEILING_24H_HOURS: '3' },
+    holds: { FAIR_USE_CEILING_24H_HOURS: '4' },
+    names: ['FAIR_USE_UNLIMITED_CAP_24H_HOURS (4)', 'FAIR_USE_CEILING_24H_HOURS (3)'],
+  },
+  {
+    law: 'the milder stage comes first',
+    breaks: { FAIR_USE_THROTTLE_VIOLATIONS: '3' },
+    holds: { FAIR_USE_THROTTLE_VIOLATIONS: '2' },
+    names: ['FAIR_USE_THROTTLE_VIOLATIONS (3)', 'FAIR_USE_RESTRICT_VIOLATIONS (3)'],
+  },
   {
     law: 'a renewal comes twice in a lease',
     breaks: { CLAIM_RENEW_SECONDS: '7.5' },

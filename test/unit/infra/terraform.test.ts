@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { readEnv, VARIABLES, type Variable } from '../../../src/config/env.ts'
+import { readEnv, VARIABLES, type Variable } from '../../../src/config/index.ts'
 import { readSharedNumbers, readTerraform, type Terraform } from './terraform.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')

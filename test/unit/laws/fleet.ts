@@ -195,6 +195,7 @@ function standingFor(current: () => JobStore): JobStore {
     read: (jobId) => current().read(jobId),
     view: (jobId) => current().view(jobId),
     contentHolder: (uid, contentId) => current().contentHolder(uid, contentId),
+    pausedUntil: (uid, contentId) => current().pausedUntil(uid, contentId),
     claim: (request) => current().claim(request),
     renew: (claim) => current().renew(claim),
     advance: (claim, progress) => current().advance(claim, progress),

@@ -49,6 +49,28 @@ const CASES: readonly {
     severity: 'INFO',
   },
   {
+    name: 'fairUseViolation',
+    act: (e) =>
+      e.fairUseViolation({
+        uidHash,
+        window: '24h',
+        speechMs: 2,
+        capMs: 1,
+        stage: 'warning',
+        at: 0,
+      }),
+    counter: 'fair_use_violation',
+    labels: { stage: 'warning' },
+    severity: 'WARNING',
+  },
+  {
+    name: 'subscriptionUnknown',
+    act: (e) => e.subscriptionUnknown({ uidHash, error: new Error('no answer') }),
+    counter: 'subscription_unknown',
+    labels: {},
+    severity: 'WARNING',
+  },
+  {
     name: 'uploadRefused',
     act: (e) => e.uploadRefused({ code: 'staging_unavailable', status: 503, uidHash, uid }),
     counter: 'upload_refused',

@@ -1,6 +1,8 @@
 -- Redis terminal = what the durable outcome says. Anyone may repeat what is durable; a terminal
 -- record never changes (I2). A failure lifts the content claim so that a re-upload is accepted (I7).
+-- Failures of one content that are alike are counted, and enough of them pause it.
 -- ARGV: id status total ok silent failed reason_code outcome owed_due_in_ms content_hold_ms(0 lifts the claim)
+--       failure_signature('' not counted) repeat_limit repeat_window_ms pause_ms
 local h = load()
 if not h then return { 'missing' } end
 if terminal(h) then return { 'finalized' } end
@@ -11,6 +13,22 @@ if redis.call('GET', content) == ID then
 end
 redis.call('ZREM', P .. 'live', ID)
 redis.call('ZADD', P .. 'ended:' .. ARGV[2], n(NOW), ID)
+local failures, limit, window, pause = key('failures', h.ci), tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+if ARGV[2] == 'completed' then redis.call('DEL', failures) end
+if ARGV[11] ~= '' and limit > 0 then
+  redis.call('ZADD', failures, n(NOW), ID .. ' ' .. ARGV[11])
+  redis.call('ZREMRANGEBYSCORE', failures, '-inf', n(NOW - window))
+  redis.call('PEXPIRE', failures, n(window))
+  local alike = 0
+  for _, failure in ipairs(redis.call('ZRANGE', failures, 0, -1)) do
+    if string.sub(failure, #ID + 2) == ARGV[11] then alike = alike + 1 end
+  end
+  if alike >= limit then
+    redis.call('SET', key('pause', h.ci), n(NOW + pause), 'PX', n(pause))
+    redis.call('DEL', failures)
+    event('content_paused', 'until', n(NOW + pause))
+  end
+end
 due_at(NOW + tonumber(ARGV[9]))
 redis.call('ZREM', key('waiting', h.uh), ID)
 release_slot(h)

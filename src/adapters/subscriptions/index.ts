@@ -1,0 +1,2 @@
+export { createHttpSubscriptions } from './http-subscriptions.ts'
+export { createStaticSubscriptions } from './static-subscriptions.ts'

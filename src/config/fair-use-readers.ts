@@ -1,0 +1,30 @@
+import { flag, list, seconds, secretText, url, whole } from './value-types.ts'
+
+const capHours = () => whole(1, 1_000)
+
+export const FAIR_USE_READERS = {
+  FAIR_USE_ENABLED: flag(),
+  FAIR_USE_CAP_24H_HOURS: capHours(),
+  FAIR_USE_CAP_3D_HOURS: capHours(),
+  FAIR_USE_CAP_7D_HOURS: capHours(),
+  FAIR_USE_UNLIMITED_CAP_24H_HOURS: capHours(),
+  FAIR_USE_UNLIMITED_CAP_3D_HOURS: capHours(),
+  FAIR_USE_UNLIMITED_CAP_7D_HOURS: capHours(),
+  FAIR_USE_CEILING_24H_HOURS: capHours(),
+  FAIR_USE_VIOLATION_WINDOW_DAYS: whole(1, 90),
+  FAIR_USE_VIOLATION_SPACING_HOURS: whole(1, 720),
+  FAIR_USE_THROTTLE_VIOLATIONS: whole(1, 100),
+  FAIR_USE_THROTTLE_DAYS: whole(1, 365),
+  FAIR_USE_RESTRICT_VIOLATIONS: whole(1, 100),
+  FAIR_USE_RESTRICT_DAYS: whole(1, 365),
+  FAIR_USE_RESTRICTED_BUDGET_MINUTES: whole(1, 1_440),
+  FAIR_USE_METER_DAYS: whole(8, 60, ', longer than the longest window'),
+  FAIR_USE_UNLIMITED_UIDS: list(),
+  FAIR_USE_SUBSCRIPTIONS_URL: url(),
+  FAIR_USE_SUBSCRIPTIONS_TOKEN: secretText(),
+  FAIR_USE_SUBSCRIPTIONS_TIMEOUT_MS: whole(50, 30_000),
+  FAIR_USE_SUBSCRIPTIONS_CACHE_SECONDS: seconds(0, 86_400),
+  REPEAT_FAILURE_LIMIT: whole(0, 100),
+  REPEAT_FAILURE_WINDOW_HOURS: whole(1, 720),
+  REPEAT_FAILURE_PAUSE_HOURS: whole(1, 720),
+} as const
