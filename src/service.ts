@@ -145,7 +145,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       userSlots: config.fairUse.userMaxRunningJobs,
       slotSnoozeMs: config.fairUse.slotSnoozeMs,
     },
-    status: parties,
+    status: { ...parties, clockSkewMs: config.claims.stopMarginMs },
     cancel: running,
     recovery: { ...running, inline, ...config.recovery },
     accept: {
@@ -208,6 +208,7 @@ function pipelineDeps(config: Config, parties: Parties): PipelineDeps {
     segmentTimeoutMs: config.stt.timeoutMs,
     maxParallelFiles: PARALLEL_FILES,
     maxParallelSegments: config.stt.maxParallelSegments,
+    maxLoneDeaths: config.run.maxLoneDeaths,
     defaultSnoozeMs: DEFAULT_SNOOZE_MS,
     ...(config.stt.language ? { language: config.stt.language } : {}),
   }

@@ -197,6 +197,10 @@ export const VARIABLES = {
     '600',
     'Seconds without a segment or stage until a run aborts. Lower kills slow segments.',
   ),
+  MAX_LONE_DEATHS: setting(
+    '3',
+    'Times a file or segment may kill its worker while it runs alone; then it is failed and the rest go on.',
+  ),
   MAX_FRUITLESS_ATTEMPTS: setting(
     '5',
     'Attempts in a row without a landed segment until the job is landed as it stands.',

@@ -75,6 +75,7 @@ function groupWork(s: Settings): Pick<Config, 'dispatch' | 'claims' | 'run' | 'r
       abortMs: inMs(s.HTTP_SYNC_JOBS_RUN_TIMEOUT),
       stallMs: inMs(s.RUN_STALL_SECONDS),
       maxFruitlessAttempts: s.MAX_FRUITLESS_ATTEMPTS,
+      maxLoneDeaths: s.MAX_LONE_DEATHS,
       failureThreshold: s.FAILURE_THRESHOLD,
     },
     recovery: {

@@ -104,6 +104,7 @@ export const READERS = {
   RUN_BUDGET_SECONDS: seconds(1, 3_600),
   RUN_STALL_SECONDS: seconds(1, 3_600),
   MAX_FRUITLESS_ATTEMPTS: whole(1, 100),
+  MAX_LONE_DEATHS: whole(1, 20),
   FAILURE_THRESHOLD: share(),
   USER_MAX_RUNNING_JOBS: whole(0, 1_000),
   USER_SLOT_SNOOZE_SECONDS: seconds(0.1, 3_600),

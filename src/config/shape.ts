@@ -147,6 +147,7 @@ export interface RunConfig {
   readonly abortMs: number
   readonly stallMs: number
   readonly maxFruitlessAttempts: number
+  readonly maxLoneDeaths: number
   readonly failureThreshold: number
 }
 

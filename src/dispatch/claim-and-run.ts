@@ -1,4 +1,4 @@
-import { type HeldClaim, holdClaim } from '../jobs/index.ts'
+import { callWaiter, type HeldClaim, holdClaim } from '../jobs/index.ts'
 import {
   isFinalDelivery,
   parseRetryCount,
@@ -46,10 +46,23 @@ export async function claimAndRun(
   )
   const retryCount = parseRetryCount(delivery.retryCount)
   // Awaited here: the heartbeat ends with this block.
-  return await runHeld(deps, held, uidHash, {
+  const answer = await runHeld(deps, held, uidHash, {
     finalDelivery: isFinalDelivery(retryCount, deps.maxAttempts),
     stop: delivery.stop,
   })
+  if (!held.signal.aborted) await passSlotOn(deps, held, uidHash)
+  return answer
+}
+
+/** The job has its answer: what goes wrong here is recovery's, not its. */
+async function passSlotOn(deps: DeliveryDeps, held: HeldClaim, uidHash: UidHash): Promise<void> {
+  const { enqueueing, userSlots } = deps
+  if (!enqueueing || userSlots === 0) return
+  try {
+    await callWaiter({ ...deps, enqueueing }, held.claim, uidHash)
+  } catch (error) {
+    deps.events.unexpectedError({ where: 'slot', jobId: held.claim.jobId, error })
+  }
 }
 
 async function runHeld(

@@ -14,6 +14,7 @@ import {
 } from '../pipeline/index.ts'
 import type { Claim, Clock, JobStore, SegmentMark } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
+import { createRunNotes, type RunNotes } from './run-notes.ts'
 
 export interface RunTimes {
   /** The pipeline's own end of time, below the request's hard abort. */
@@ -23,7 +24,7 @@ export interface RunTimes {
 }
 
 export interface RunDeps {
-  readonly store: Pick<JobStore, 'marks' | 'mark' | 'advance'>
+  readonly store: Pick<JobStore, 'ledger' | 'mark' | 'advance'>
   readonly pipeline: PipelineDeps
   readonly clock: Clock
   readonly times: RunTimes
@@ -55,16 +56,21 @@ export async function runClaimed(
   const signal = AbortSignal.any([held.signal, stop, watch.signal])
   let progressed = false
   try {
-    const marks = new Map(await deps.store.marks(manifest.jobId))
-    const note = (mark: SegmentMark) => {
-      marks.set(mark.segmentId, mark)
-      progressed ||= mark.verdict !== 'failed'
-      watch.progressed()
-    }
-    const end = await runAttempt(
-      deps.pipeline,
-      contextOf(deps, held, manifest, { signal, marks, note, watch }),
-    )
+    const ledger = await deps.store.ledger(manifest.jobId)
+    const marks = new Map(ledger.marks)
+    const notes = createRunNotes({
+      store: deps.store,
+      held,
+      suspects: ledger.suspects,
+      onMark: (mark) => {
+        marks.set(mark.segmentId, mark)
+        progressed ||= mark.verdict !== 'failed'
+        watch.progressed()
+      },
+      onProgress: watch.progressed,
+    })
+    const context = contextOf(held, manifest, { signal, marks, notes })
+    const end = await runAttempt(deps.pipeline, context)
     return { end, progressed, ms: ms() }
   } catch (error) {
     const end = endOfAbort(signal.aborted ? signal.reason : error)
@@ -76,31 +82,22 @@ export async function runClaimed(
 }
 
 function contextOf(
-  deps: RunDeps,
   held: HeldClaim,
   manifest: Manifest,
   run: {
     readonly signal: AbortSignal
     readonly marks: ReadonlyMap<SegmentId, SegmentMark>
-    readonly note: (mark: SegmentMark) => void
-    readonly watch: RunWatch
+    readonly notes: RunNotes
   },
 ): AttemptContext {
   return {
+    ...run.notes,
     manifest,
     signal: run.signal,
     attempt: held.claim.attempt,
     trusted: () => held.trusted(),
     alreadyLanded: (segmentId) => run.marks.has(segmentId),
     notedBefore: run.marks.size,
-    landed: async (mark) => {
-      await held.write((claim) => deps.store.mark(claim, [mark]))
-      run.note(mark)
-    },
-    progress: async (progress) => {
-      await held.write((claim) => deps.store.advance(claim, progress))
-      run.watch.progressed()
-    },
   }
 }
 

@@ -86,12 +86,10 @@ export function holdClaim(
     trusted,
     write: async (work) => {
       await trusted()
-      const sentAtMs = clock.monotonicMs()
       if ((await work(claim)) === 'lost') {
         lose('the store refused a write of this claim')
         lost.signal.throwIfAborted()
       }
-      extend(sentAtMs)
     },
     [Symbol.asyncDispose]: async () => {
       stopped.abort()

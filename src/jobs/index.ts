@@ -15,6 +15,7 @@
  * the result, writes the outcome object, then the record, then deletes blobs and manifest. A crash
  * between any two is finished by a redelivery or by recovery, from the frozen result.
  */
+export { callNow, callWaiter, wasFreed } from './call-waiter.ts'
 export type { EndReason } from './compose-outcome.ts'
 export { createEndings, type EndingDeps, type Endings } from './endings.ts'
 export {

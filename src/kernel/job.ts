@@ -140,6 +140,8 @@ export const statusViewSchema = z.object({
   waitingSince: instant.optional(),
   retryAt: instant.optional(),
   reasonCode: reasonCodeSchema.optional(),
+  /** Until when the holder's lease runs, while it works; past it nobody does. */
+  leaseUntil: instant.optional(),
   outcome: outcomeSchema.optional(),
 })
 export type StatusView = z.infer<typeof statusViewSchema>

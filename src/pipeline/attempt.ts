@@ -1,5 +1,5 @@
 import type { Manifest, ReasonCode, SegmentId, Stage } from '../kernel/index.ts'
-import type { SegmentMark, StageProgress } from '../ports/index.ts'
+import type { SegmentMark, StageProgress, UnitId } from '../ports/index.ts'
 
 /** All the pipeline knows of the job that runs it. Bookkeeping happens behind these calls. */
 export interface AttemptContext {
@@ -16,6 +16,15 @@ export interface AttemptContext {
   /** The segment is durable on the timeline (or silent, or failed for good): note it. */
   landed(mark: SegmentMark): Promise<void>
   progress(progress: StageProgress): Promise<void>
+  /** How often a suspect of earlier deaths died alone; undefined for a unit that nobody suspects. */
+  loneDeaths(unit: UnitId): number | undefined
+  /** Units to come in their order, and how many of them may run at once. */
+  expect(units: readonly UnitId[], atOnce: number): void
+  /**
+   * Runs `work` once it is durable that the unit is in flight. A suspect must be given alone, with
+   * nothing else in flight: a death is then its own; coming through acquits it.
+   */
+  inFlight<T>(unit: UnitId, work: () => Promise<T>): Promise<T>
 }
 
 /** How an attempt ended, as a value. A lost claim or an abort is thrown instead. */

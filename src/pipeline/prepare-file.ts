@@ -59,11 +59,21 @@ export async function prepareFile(
     return { file, plan: existing, pcm: undefined }
   }
   await onStep('decoding')
+  return context.inFlight(file.fileId, () => readFile(deps, context, file, existing, onStep))
+}
+
+async function readFile(
+  deps: PrepareDeps,
+  context: AttemptContext,
+  file: StagedFile,
+  existing: Plan | undefined,
+  onStep: OnStep,
+): Promise<PreparedFile> {
   const decoded = await decodeFile(deps, context, file)
   if (existing) return { file, plan: existing, pcm: decoded.pcm }
   const plan = await makePlan(deps, context, file, decoded, onStep)
   await context.trusted()
-  const { value } = await deps.archive.createPlan(uidHash, plan, context.signal)
+  const { value } = await deps.archive.createPlan(context.manifest.uidHash, plan, context.signal)
   return { file, plan: value, pcm: decoded.pcm }
 }
 

@@ -11,23 +11,27 @@ import {
   type StagedFile,
   TerminalError,
 } from '../kernel/index.ts'
+import type { UnitId } from '../ports/index.ts'
 import type { AttemptContext, AttemptOutcome } from './attempt.ts'
 import { type PrepareDeps, type PreparedFile, prepareFile } from './prepare-file.ts'
 import { createStageTimer, type StageTimer } from './stage-timer.ts'
-import { type TranscribeDeps, transcribeSegment } from './transcribe-segment.ts'
+import { type TranscribeDeps, transcribeSegment, transcriptOfLost } from './transcribe-segment.ts'
 
 export interface PipelineDeps extends PrepareDeps, TranscribeDeps {
   /** Absent when fair use is off. */
   readonly fairUse?: Pick<FairUse, 'openGate'> | undefined
   readonly maxParallelFiles: number
   readonly maxParallelSegments: number
+  /** Times that a unit may kill its worker while it runs alone; then it is failed. */
+  readonly maxLoneDeaths: number
   /** How long a job waits when the provider is busy and did not say how long. */
   readonly defaultSnoozeMs: number
 }
 
 /**
  * One attempt of one job: every file decoded and cut, every segment transcribed and landed. A failing
- * segment never stops its neighbours.
+ * segment never stops its neighbours. What a worker may have died of goes last and alone, so that its
+ * neighbours are safe from it and it is known when it kills again (F33, F34).
  * @throws LeaseLostError or RunAbortedError when `context.signal` is aborted; anything else is returned
  */
 export async function runAttempt(
@@ -35,83 +39,141 @@ export async function runAttempt(
   context: AttemptContext,
 ): Promise<AttemptOutcome> {
   const timer = createStageTimer(deps.clock)
-  const troubles: unknown[] = []
+  const run: Run = { deps, context, timer, troubles: [], shown: new Set(), total: 0, lost: false }
+  const files = bySuspicion(context, distinctFiles(context.manifest), (file) => file.fileId)
   try {
-    const prepared = await prepareFiles(deps, context, timer, troubles)
-    await landSegments(deps, context, prepared, timer, troubles)
+    await landSegments(run, await prepareFiles(run, files.calm))
+    if (files.suspect.length > 0) await landSegments(run, await prepareAlone(run, files.suspect))
   } catch (error) {
     context.signal.throwIfAborted()
-    troubles.push(error)
+    run.troubles.push(error)
   }
   context.signal.throwIfAborted()
-  return judge(troubles, timer, deps.defaultSnoozeMs)
+  timer.enter('finalizing')
+  return judge(run)
 }
 
-async function prepareFiles(
-  deps: PipelineDeps,
+/** What one attempt gathers on its way. */
+interface Run {
+  readonly deps: PipelineDeps
+  readonly context: AttemptContext
+  readonly timer: StageTimer
+  readonly troubles: unknown[]
+  readonly shown: Set<Stage>
+  /** Open segments met so far. */
+  total: number
+  /** A unit is given up: its worker died of it too often. */
+  lost: boolean
+}
+
+/** Suspects apart, the least suspicious first: who comes through is acquitted before the next death. */
+function bySuspicion<T>(
   context: AttemptContext,
-  timer: StageTimer,
-  troubles: unknown[],
-): Promise<PreparedFile[]> {
-  const shown = new Set<Stage>()
+  items: readonly T[],
+  unitOf: (item: T) => UnitId,
+): { readonly calm: readonly T[]; readonly suspect: readonly T[] } {
+  const deaths = (item: T) => context.loneDeaths(unitOf(item))
+  return {
+    calm: items.filter((item) => deaths(item) === undefined),
+    suspect: items
+      .filter((item) => deaths(item) !== undefined)
+      .sort((a, b) => (deaths(a) ?? 0) - (deaths(b) ?? 0)),
+  }
+}
+
+function isGivenUp({ deps, context }: Run, unit: UnitId): boolean {
+  return (context.loneDeaths(unit) ?? 0) >= deps.maxLoneDeaths
+}
+
+async function prepareFiles(run: Run, files: readonly StagedFile[]): Promise<PreparedFile[]> {
+  run.context.expect(
+    files.map((file) => file.fileId),
+    files.length,
+  )
+  const prepared = await inParallel(files, run.deps.maxParallelFiles, (file) => prepare(run, file))
+  return prepared.filter((file) => file !== undefined)
+}
+
+async function prepareAlone(run: Run, files: readonly StagedFile[]): Promise<PreparedFile[]> {
+  const prepared: PreparedFile[] = []
+  for (const file of files) {
+    const ready = isGivenUp(run, file.fileId) ? await giveUp(run, file) : await prepare(run, file)
+    if (ready) prepared.push(ready)
+  }
+  return prepared
+}
+
+/** A file that kills is not read again; what its plan still lacks is lost. */
+async function giveUp(run: Run, file: StagedFile): Promise<PreparedFile | undefined> {
+  run.lost = true
+  const { deps, context } = run
+  const plan = await deps.archive.readPlan(context.manifest.uidHash, file.fileId)
+  return plan && { file, plan, pcm: undefined }
+}
+
+async function prepare(run: Run, file: StagedFile): Promise<PreparedFile | undefined> {
+  const { deps, context, timer, shown } = run
   const onStep = async (stage: Stage) => {
     timer.enter(stage)
     if (shown.has(stage)) return
     shown.add(stage)
     await context.progress({ stage })
   }
-  const prepared = await inParallel(
-    distinctFiles(context.manifest),
-    deps.maxParallelFiles,
-    async (file) => {
-      try {
-        return await prepareFile(deps, context, file, onStep)
-      } catch (error) {
-        context.signal.throwIfAborted()
-        troubles.push(error)
-        return undefined
-      }
-    },
-  )
-  return prepared.filter((file) => file !== undefined)
+  try {
+    return await prepareFile(deps, context, file, onStep)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    run.troubles.push(error)
+    return undefined
+  }
 }
 
-async function landSegments(
-  deps: PipelineDeps,
-  context: AttemptContext,
-  prepared: readonly PreparedFile[],
-  timer: StageTimer,
-  troubles: unknown[],
-): Promise<void> {
+async function landSegments(run: Run, prepared: readonly PreparedFile[]): Promise<void> {
+  const { deps, context, timer } = run
   const all = prepared.flatMap(({ file, plan, pcm }) =>
     plan.segments.map((segment) => ({ file, segment, pcm })),
   )
+  run.lost ||= all.some(({ segment }) => isGivenUp(run, segment.segmentId))
   const open = all.filter(({ segment }) => !context.alreadyLanded(segment.segmentId))
+  const { calm, suspect } = bySuspicion(context, open, ({ segment }) => segment.segmentId)
+  context.expect(
+    calm.map(({ segment }) => segment.segmentId),
+    deps.maxParallelSegments,
+  )
   timer.enter('transcribing')
   const gate = deps.fairUse?.openGate(context.manifest)
-  const totalSegments = context.notedBefore + open.length
-  await context.progress({ stage: 'transcribing', totalSegments })
-  await inParallel(open, deps.maxParallelSegments, async (work) => {
-    if (troubles.some(endsTheJob)) return
+  run.total += open.length
+  await context.progress({
+    stage: 'transcribing',
+    totalSegments: context.notedBefore + run.total,
+  })
+  const land = async (work: Work) => {
+    if (run.troubles.some(endsTheJob)) return
     try {
-      await landSegment(deps, context, work, gate)
+      await landSegment(run, work, gate)
     } catch (error) {
       context.signal.throwIfAborted()
-      if (!(await failedForGood(context, work.segment, error))) troubles.push(error)
+      if (!(await failedForGood(context, work.segment, error))) run.troubles.push(error)
     }
-  })
+  }
+  await inParallel(calm, deps.maxParallelSegments, land)
+  await inParallel(suspect, 1, land)
   await gate?.close()
-  timer.enter('finalizing')
 }
 
-async function landSegment(
-  deps: PipelineDeps,
-  context: AttemptContext,
-  work: { readonly file: StagedFile; readonly segment: Segment; readonly pcm: PreparedFile['pcm'] },
-  gate: SpeechGate | undefined,
-): Promise<void> {
+interface Work {
+  readonly file: StagedFile
+  readonly segment: Segment
+  readonly pcm: PreparedFile['pcm']
+}
+
+async function landSegment(run: Run, work: Work, gate: SpeechGate | undefined): Promise<void> {
+  const { deps, context } = run
   const { segmentId } = work.segment
-  const transcript = await transcribeSegment(deps, context, work, gate)
+  const isLost = isGivenUp(run, segmentId) || isGivenUp(run, work.file.fileId)
+  const transcript = isLost
+    ? await transcriptOfLost(deps, context, work.segment)
+    : await context.inFlight(segmentId, () => transcribeSegment(deps, context, work, gate))
   if (transcript.verdict !== 'text') {
     await context.landed({ segmentId, verdict: 'silent' })
     return
@@ -121,13 +183,15 @@ async function landSegment(
   await context.landed({ segmentId, verdict: 'landed' })
 }
 
-/** Audio that the provider refuses for good fails its segment alone. */
+const OF_ONE_SEGMENT: readonly ReasonCode[] = ['stt_invalid_input', 'sync_worker_lost']
+
+/** Audio that the provider refuses for good, or that kills its worker, fails its segment alone. */
 async function failedForGood(
   context: AttemptContext,
   segment: Segment,
   error: unknown,
 ): Promise<boolean> {
-  if (!(error instanceof TerminalError) || error.reasonCode !== 'stt_invalid_input') return false
+  if (!(error instanceof TerminalError) || !OF_ONE_SEGMENT.includes(error.reasonCode)) return false
   await context.landed({
     segmentId: segment.segmentId,
     verdict: 'failed',
@@ -146,11 +210,7 @@ function endsTheJob(error: unknown): boolean {
   return error instanceof TerminalError && ENDS_THE_JOB.includes(error.reasonCode)
 }
 
-function judge(
-  troubles: readonly unknown[],
-  timer: StageTimer,
-  defaultSnoozeMs: number,
-): AttemptOutcome {
+function judge({ troubles, timer, deps, lost }: Run): AttemptOutcome {
   const terminal = troubles.find((t) => t instanceof TerminalError)
   if (terminal) {
     const { reasonCode, message: detail, retryAfterAt } = terminal
@@ -168,8 +228,12 @@ function judge(
   }
   const busy = troubles.filter((t) => t instanceof BusyError)
   if (busy.length > 0) {
-    const forMs = Math.max(...busy.map((b) => b.retryAfterMs ?? defaultSnoozeMs))
+    const forMs = Math.max(...busy.map((b) => b.retryAfterMs ?? deps.defaultSnoozeMs))
     return { kind: 'snooze', forMs, reasonCode: 'stt_upstream_error' }
+  }
+  if (lost) {
+    const detail = `given up after ${deps.maxLoneDeaths} deaths alone`
+    return { kind: 'discard', reasonCode: 'sync_worker_lost', detail }
   }
   return { kind: 'done', stageMs: timer.read() }
 }

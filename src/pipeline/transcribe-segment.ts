@@ -9,6 +9,7 @@ import {
   type Segment,
   type StagedFile,
   seedOf,
+  TerminalError,
   type Transcript,
 } from '../kernel/index.ts'
 import type { Clock, ConversationStore, SpeechToText, Transcription } from '../ports/index.ts'
@@ -51,6 +52,17 @@ export async function transcribeSegment(
   await context.trusted()
   const transcript = describeTranscript(deps, context, work, heard)
   return (await deps.archive.createTranscript(uidHash, transcript, context.signal)).value
+}
+
+/** What stands of a segment that is never tried again. @throws TerminalError `sync_worker_lost` when nothing does */
+export async function transcriptOfLost(
+  deps: Pick<TranscribeDeps, 'archive'>,
+  context: AttemptContext,
+  { segmentId }: Segment,
+): Promise<Transcript> {
+  const existing = await deps.archive.readTranscript(context.manifest.uidHash, segmentId)
+  if (existing) return existing
+  throw new TerminalError(`segment ${segmentId} is given up`, { reasonCode: 'sync_worker_lost' })
 }
 
 /** Empty text is asked for once more, identically, before it is believed. */

@@ -1,6 +1,7 @@
 import type {
   ContentId,
   DispatchMode,
+  FileId,
   JobId,
   JobRecord,
   Lane,
@@ -38,9 +39,10 @@ export interface JobStore extends JobIndex, RecoveryStore {
 
   claim(request: ClaimRequest): Promise<ClaimResult>
   renew(claim: Claim): Promise<HolderResult>
-  advance(claim: Claim, progress: StageProgress): Promise<HolderResult>
-  /** Marks segments and renews the lease; a mark once set never changes. */
-  mark(claim: Claim, marks: readonly SegmentMark[]): Promise<HolderResult>
+  advance(claim: Claim, progress: StageProgress, flight?: FlightNote): Promise<HolderResult>
+  /** Marks segments, and notes what is in flight from now on; a mark once set never changes. */
+  mark(claim: Claim, marks: readonly SegmentMark[], flight?: FlightNote): Promise<HolderResult>
+  ledger(jobId: JobId): Promise<Ledger>
   marks(jobId: JobId): Promise<ReadonlyMap<SegmentId, SegmentMark>>
   /** Back to `queued` after a failed attempt. */
   requeue(claim: Claim, why: RequeueReason): Promise<HolderResult>
@@ -50,6 +52,11 @@ export interface JobStore extends JobIndex, RecoveryStore {
   continueNext(claim: Claim, why: RequeueReason): Promise<NextGenerationResult>
   /** The attempt is over; its holder keeps the job for the next one, so that nobody else gets a turn. */
   keep(claim: Claim, why: KeepReason): Promise<KeepResult>
+  /**
+   * A slot of the user is free: the oldest capture that waits for one is queued under its next
+   * generation, due now; undefined when none waits. The same claim asking again is answered alike.
+   */
+  wakeWaiter(claim: Claim, uidHash: UidHash, dueInMs: number): Promise<WokenJob | undefined>
   /** Freezes the result. From here the job can only be brought to this end. */
   beginEnding(claim: Claim, outcome: Outcome): Promise<HolderResult>
 
@@ -156,6 +163,30 @@ export interface SegmentMark {
   readonly segmentId: SegmentId
   readonly verdict: 'landed' | 'silent' | 'failed'
   readonly reasonCode?: ReasonCode
+}
+
+/** Work that a worker's death may be due to: a file in decode, or a segment in transcription. */
+export type UnitId = FileId | SegmentId
+
+/** What is in flight from now on. When its holder dies these are suspects (F33). */
+export interface FlightNote {
+  readonly units: readonly UnitId[]
+  /** The units are one suspect, with nothing beside it: a death now is its own. */
+  readonly alone: boolean
+  /** Suspects that have come through. */
+  readonly acquitted: readonly UnitId[]
+}
+
+export interface Ledger {
+  readonly marks: ReadonlyMap<SegmentId, SegmentMark>
+  /** Units in flight at a death and not acquitted since, with how often each died alone. */
+  readonly suspects: ReadonlyMap<string, number>
+}
+
+export interface WokenJob {
+  readonly jobId: JobId
+  readonly generation: number
+  readonly lane: Lane
 }
 
 export interface RequeueReason {

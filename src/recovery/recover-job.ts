@@ -1,5 +1,12 @@
 import type { Archive } from '../durable/index.ts'
-import { type Endings, type EnqueueDeps, ensureTask, isRevival } from '../jobs/index.ts'
+import {
+  callNow,
+  type Endings,
+  type EnqueueDeps,
+  ensureTask,
+  isRevival,
+  wasFreed,
+} from '../jobs/index.ts'
 import type {
   JobId,
   JobRecord,
@@ -68,6 +75,10 @@ async function reviveJob(deps: RecoverDeps, record: QueuedJob | ProcessingJob): 
   if (!deps.enqueueing) return runHere(deps, record)
   if (isRevival(record) && record.revivals >= deps.maxRevivals)
     return landOrphan(deps, record, 'sync_worker_lost')
+  if (wasFreed(record, deps.clock.now())) {
+    const called = await callNow(deps.enqueueing, record, deps.probeAfterMs)
+    return called === 'next_generation' ? 'ensured' : called
+  }
   const done = await ensureTask(deps.enqueueing, record, { dueInMs: deps.probeAfterMs })
   await deps.store.postpone(record.jobId, deps.probeAfterMs)
   switch (done) {

@@ -1,10 +1,13 @@
 import type { Archive } from '../durable/index.ts'
 import type { JobId, Manifest, OutcomeObject, StatusView, UidHash } from '../kernel/index.ts'
-import type { JobStore } from '../ports/index.ts'
+import type { Clock, JobStore } from '../ports/index.ts'
 
 export interface FindStatusDeps {
   readonly store: Pick<JobStore, 'view'>
   readonly archive: Archive
+  readonly clock: Pick<Clock, 'now'>
+  /** How far this clock may be ahead of the store's before a lease is called lapsed. */
+  readonly clockSkewMs: number
 }
 
 export type FoundStatus =
@@ -23,13 +26,13 @@ export async function findStatus(
   jobId: JobId,
 ): Promise<FoundStatus> {
   const live = await deps.store.view(jobId)
-  if (live) return owned(live, uidHash)
+  if (live) return owned(asItStands(deps, live), uidHash)
   const ended = await findEnd(deps, uidHash, jobId)
   if (ended) return ended
   const manifest = await deps.archive.readManifest(uidHash, jobId)
   if (manifest) return { kind: 'found', view: viewOfManifest(manifest) }
   const rebuilt = await deps.store.view(jobId)
-  if (rebuilt) return owned(rebuilt, uidHash)
+  if (rebuilt) return owned(asItStands(deps, rebuilt), uidHash)
   return (await findEnd(deps, uidHash, jobId)) ?? { kind: 'unknown' }
 }
 
@@ -44,6 +47,18 @@ async function findEnd(
   if ('outcome' in object) return { kind: 'found', view: viewOfOutcome(object, jobId) }
   const twin = await findStatus(deps, uidHash, object.sameAs)
   return twin.kind === 'found' ? { kind: 'found', view: { ...twin.view, jobId } } : twin
+}
+
+/**
+ * A job whose lease lapsed has no worker, whatever its record still says: it waits for its next
+ * delivery. When the lease ends is nobody's business but ours, and would change with every renewal.
+ */
+function asItStands(
+  { clock, clockSkewMs }: FindStatusDeps,
+  { leaseUntil, ...view }: StatusView,
+): StatusView {
+  if (leaseUntil === undefined || clock.now() <= leaseUntil + clockSkewMs) return view
+  return { ...view, status: 'queued', waitingFor: 'retry', waitingSince: leaseUntil }
 }
 
 function owned(view: StatusView, uidHash: UidHash): FoundStatus {

@@ -12,6 +12,7 @@ import { overridingContract } from './job-store/overriding.ts'
 import { pausingContract } from './job-store/pausing.ts'
 import { recoveringContract } from './job-store/recovering.ts'
 import { releasingContract } from './job-store/releasing.ts'
+import { suspectingContract } from './job-store/suspecting.ts'
 import { userSlotsContract } from './job-store/user-slots.ts'
 
 /** What every job store keeps. After each write a status poll is held against the record. */
@@ -25,6 +26,7 @@ export function jobStoreContract(name: string, make: MakeJobStore): void {
     claimingContract(makeWatched)
     userSlotsContract(makeWatched)
     holdingContract(makeWatched)
+    suspectingContract(makeWatched)
     releasingContract(makeWatched)
     keepingContract(makeWatched)
     endingContract(makeWatched)

@@ -177,7 +177,7 @@ describe('a clock that jumps', () => {
   })
 })
 
-async function seenBy({ store, archive, uidHash }: World, jobId: JobId): Promise<unknown> {
-  const found = await findStatus({ store, archive }, uidHash, jobId)
+async function seenBy({ store, archive, clock, uidHash }: World, jobId: JobId): Promise<unknown> {
+  const found = await findStatus({ store, archive, clock, clockSkewMs: 3_000 }, uidHash, jobId)
   return found.kind === 'found' ? found.view : found
 }

@@ -27,7 +27,7 @@ export async function startHttpWorld(
           : { kind: 'user', uid: uidSchema.parse(uid) }
       },
     },
-    status: world.delivery,
+    status: { ...world.delivery, clockSkewMs: 3_000 },
     cancel: world.delivery,
     recovery: { ...world.delivery, inline: world.inline, maxRevivals: 3, batchSize: 100 },
     accept: { ...world.accept, clock },

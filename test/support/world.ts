@@ -225,6 +225,7 @@ export function wireRooms(parts: RoomParts) {
       segmentTimeoutMs: 300 * SECOND_MS,
       maxParallelFiles: 2,
       maxParallelSegments: 5,
+      maxLoneDeaths: 3,
       defaultSnoozeMs: 30 * SECOND_MS,
     },
     verifier: {

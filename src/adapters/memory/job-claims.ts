@@ -70,7 +70,7 @@ function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimRe
   const died = entry.status === 'processing'
   const clock = runningClock(entry, now)
   const lived: JobEntry = {
-    ...entry,
+    ...(died ? suspected(entry) : entry),
     updatedAt: now,
     generation: request.generation,
     epoch: entry.epoch + 1,
@@ -95,6 +95,7 @@ function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimRe
     progressAt: clock.progressAt,
     leaseUntil: shelf.hold({ ...entry, ...clock }, request.leaseMs),
     wait: undefined,
+    wokenBy: undefined,
   }
   shelf.put(held, {
     name: 'claimed',
@@ -142,6 +143,17 @@ function putOff(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimR
 /** What an attempt that ended without a word leaves behind. */
 export function fruitlessAfter(entry: JobEntry): number {
   return entry.landedInAttempt ? 0 : entry.fruitlessAttempts + 1
+}
+
+/** The holder died: what it had in flight is suspect, and what it ran alone has died once more. */
+export function suspected(entry: JobEntry): JobEntry {
+  const { flight } = entry
+  if (flight?.epoch !== entry.epoch) return entry
+  const suspects = new Map(entry.suspects)
+  for (const unit of flight.note.units) {
+    suspects.set(unit, (suspects.get(unit) ?? 0) + (flight.note.alone ? 1 : 0))
+  }
+  return { ...entry, suspects, flight: undefined }
 }
 
 function claimOf(entry: JobEntry, held: { token: string; leaseMs: number }): Claim {

@@ -12,7 +12,7 @@ import {
   statusViewSchema,
   type WaitingFor,
 } from '../../kernel/index.ts'
-import type { JobEvent, NewJob, SegmentMark } from '../../ports/index.ts'
+import type { FlightNote, JobEvent, NewJob, SegmentMark } from '../../ports/index.ts'
 
 /** Releases that are answered alike when they are sent again by the same token. */
 export type ReleaseOperation = 'requeue' | 'snooze' | 'continue' | 'no_slot'
@@ -44,6 +44,11 @@ export interface JobEntry {
   readonly outcome: string | undefined
   readonly settled: boolean
   readonly marks: ReadonlyMap<SegmentId, SegmentMark>
+  readonly suspects: ReadonlyMap<string, number>
+  /** What the holder of this epoch said it works on. */
+  readonly flight: { readonly epoch: number; readonly note: FlightNote } | undefined
+  /** The claim whose end woke it. */
+  readonly wokenBy: string | undefined
   readonly events: readonly JobEvent[]
   /** When it became terminal; 0 until then. */
   readonly endedAt: number
@@ -82,6 +87,9 @@ export function newEntry(job: NewJob, now: number): JobEntry {
     outcome: undefined,
     settled: false,
     marks: new Map(),
+    suspects: new Map(),
+    flight: undefined,
+    wokenBy: undefined,
     events: [],
     endedAt: 0,
     forgetAt: Number.POSITIVE_INFINITY,
@@ -111,10 +119,12 @@ export function recordOf(entry: JobEntry): JobRecord {
 /** Nobody sees a result before it is final. */
 export function viewOf(entry: JobEntry): StatusView {
   const { jobId, uidHash, totalFiles, lane } = entry.job
-  const { status, attempt } = entry
+  const { status, attempt, leaseUntil } = entry
+  const isWorkedOn = status === 'processing' && entry.outcome === undefined
   return statusViewSchema.parse({
     ...{ jobId, uidHash, totalFiles, lane, status, attempt },
     ...shownFields(entry),
+    ...(isWorkedOn ? { leaseUntil } : {}),
     ...(isTerminal(status) ? { outcome: outcomeOf(entry) } : {}),
   })
 }

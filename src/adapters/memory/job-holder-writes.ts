@@ -1,6 +1,7 @@
-import type { ReasonCode, WaitingFor } from '../../kernel/index.ts'
+import type { ReasonCode, UidHash, WaitingFor } from '../../kernel/index.ts'
 import type {
   Claim,
+  FlightNote,
   HolderResult,
   JobEvent,
   JobStore,
@@ -9,6 +10,7 @@ import type {
   NextGenerationResult,
   RequeueReason,
   SegmentMark,
+  WokenJob,
 } from '../../ports/index.ts'
 import { fruitlessAfter } from './job-claims.ts'
 import type { JobEntry, ReleaseOperation } from './job-entry.ts'
@@ -17,7 +19,15 @@ import { isHeldBy, wasReleasedBy, worksUnder } from './job-standing.ts'
 
 type HolderWrites = Pick<
   JobStore,
-  'renew' | 'advance' | 'mark' | 'requeue' | 'snooze' | 'continueNext' | 'keep' | 'beginEnding'
+  | 'renew'
+  | 'advance'
+  | 'mark'
+  | 'requeue'
+  | 'snooze'
+  | 'continueNext'
+  | 'keep'
+  | 'beginEnding'
+  | 'wakeWaiter'
 >
 const NO_WAIT = { wait: undefined, reasonCode: undefined } as const
 type Event = Omit<JobEvent, 'at'>
@@ -36,23 +46,25 @@ export function createJobHolderWrites(shelf: JobShelf): HolderWrites {
     const entry = shelf.find(claim.jobId)
     if (!entry || !may(entry, claim.token)) return 'lost'
     const { next, events = [] } = change(entry, shelf.now())
-    shelf.put({ ...next, leaseUntil: shelf.hold(entry, claim.leaseMs) }, ...events)
+    shelf.put(next, ...events)
     return 'ok'
   }
 
   return {
-    renew: async (claim) => write(claim, isHeldBy, (entry) => ({ next: entry })),
-    advance: async (claim, { stage, totalSegments }) =>
+    renew: async (claim) =>
+      write(claim, isHeldBy, (entry) => ({
+        next: { ...entry, leaseUntil: shelf.hold(entry, claim.leaseMs) },
+      })),
+    advance: async (claim, { stage, totalSegments }, flight) =>
       write(claim, worksUnder, (entry, now) => {
         const total = totalSegments ?? entry.totalSegments
-        const next: JobEntry = {
-          ...{ ...entry, ...NO_WAIT, stage, totalSegments: total },
-          ...{ progressAt: now, updatedAt: now },
-        }
+        const moved = { stage, totalSegments: total, progressAt: now, updatedAt: now }
+        const next: JobEntry = { ...inFlight(entry, flight), ...NO_WAIT, ...moved }
         return { next, events: [{ name: 'stage', facts: { stage, total_segments: `${total}` } }] }
       }),
-    mark: async (claim, marks) =>
-      write(claim, worksUnder, (entry, now) => marked(entry, marks, now)),
+    mark: async (claim, marks, flight) =>
+      write(claim, worksUnder, (entry, now) => marked(inFlight(entry, flight), marks, now)),
+    wakeWaiter: async (claim, uidHash, dueInMs) => wake(shelf, claim.token, uidHash, dueInMs),
     beginEnding: async (claim, outcome) => {
       const frozen = JSON.stringify(outcome)
       const entry = shelf.find(claim.jobId)
@@ -86,19 +98,56 @@ export function createJobHolderWrites(shelf: JobShelf): HolderWrites {
 /** A mark once set never changes; only new ones are progress. */
 function marked(entry: JobEntry, marks: readonly SegmentMark[], now: number): Change {
   const ledger = new Map(entry.marks)
-  const events: Event[] = []
+  const told: string[] = []
   let landed = entry.landedInAttempt
   for (const mark of marks) {
     const { segmentId, verdict, reasonCode } = mark
     if (ledger.has(segmentId)) continue
     ledger.set(segmentId, { ...mark })
     landed ||= verdict !== 'failed'
-    const code = verdict.charAt(0) + (reasonCode ? `:${reasonCode}` : '')
-    events.push({ name: 'segment', facts: { segment: segmentId, mark: code } })
+    told.push(`${segmentId}=${verdict.charAt(0)}${reasonCode ? `:${reasonCode}` : ''}`)
   }
-  const progressAt = events.length > 0 ? now : entry.progressAt
-  const next = { ...entry, marks: ledger, updatedAt: now, progressAt, landedInAttempt: landed }
-  return { next, events }
+  if (told.length === 0) return { next: entry }
+  return {
+    next: { ...entry, marks: ledger, updatedAt: now, progressAt: now, landedInAttempt: landed },
+    events: [{ name: 'segments', facts: { marks: told.join(' ') } }],
+  }
+}
+
+function inFlight(entry: JobEntry, note: FlightNote | undefined): JobEntry {
+  if (!note) return entry
+  const suspects = new Map(entry.suspects)
+  for (const unit of note.acquitted) suspects.delete(unit)
+  return { ...entry, suspects, flight: { epoch: entry.epoch, note } }
+}
+
+/** The oldest waiter is called now; a waker that asks again is answered the same. */
+function wake(
+  shelf: JobShelf,
+  waker: string,
+  uidHash: UidHash,
+  dueInMs: number,
+): WokenJob | undefined {
+  const now = shelf.now()
+  const waiters = shelf.waiters(uidHash).flatMap((jobId) => shelf.find(jobId) ?? [])
+  const isAsleep = ({ status, wait }: JobEntry) =>
+    status === 'queued' && wait?.waitingFor === 'capacity' && wait.retryAt > now
+  const woken = waiters.find((entry) => entry.wokenBy === waker || isAsleep(entry))
+  if (!woken) return undefined
+  const { jobId, lane } = woken.job
+  if (woken.wokenBy === waker) return { jobId, lane, generation: woken.generation }
+  const generation = woken.generation + 1
+  shelf.lookAgainAt(jobId, now + dueInMs)
+  shelf.put(
+    {
+      ...woken,
+      ...{ generation, updatedAt: now, epoch: woken.epoch + 1, wokenBy: waker },
+      released: undefined,
+      wait: woken.wait && { ...woken.wait, retryAt: now },
+    },
+    { name: 'woken', facts: { generation: `${generation}` } },
+  )
+  return { jobId, lane, generation }
 }
 
 interface Release {

@@ -6,7 +6,7 @@ import {
   type RepeatFailureLimits,
 } from '../../kernel/index.ts'
 import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
-import { fruitlessAfter } from './job-claims.ts'
+import { fruitlessAfter, suspected } from './job-claims.ts'
 import type { JobEntry } from './job-entry.ts'
 import type { JobShelf } from './job-shelf.ts'
 import { isEnded } from './job-standing.ts'
@@ -75,12 +75,7 @@ export function createJobOverrideWrites(
         operation: 'generation',
         dueInMs,
         reason,
-        change: (entry) => ({
-          status: 'queued',
-          generation: entry.generation + 1,
-          revivals: entry.revivals + (revival ? 1 : 0),
-          ...(entry.status === 'processing' ? { fruitlessAttempts: fruitlessAfter(entry) } : {}),
-        }),
+        change: (entry) => nextGeneration(entry, revival, shelf.now()),
       }),
     finalize: async (jobId, outcome) => {
       const entry = shelf.find(jobId)
@@ -96,6 +91,16 @@ export function createJobOverrideWrites(
       const forgetAt = shelf.now() + settings.terminalRetentionMs
       shelf.put({ ...entry, settled: true, forgetAt }, { name: 'settled', facts: {} })
     },
+  }
+}
+
+function nextGeneration(entry: JobEntry, revival: boolean, now: number): Partial<JobEntry> {
+  const isWorkedOn = entry.status === 'processing'
+  const { suspects, flight } = isWorkedOn && entry.leaseUntil <= now ? suspected(entry) : entry
+  return {
+    ...{ suspects, flight, status: 'queued', generation: entry.generation + 1 },
+    revivals: entry.revivals + (revival ? 1 : 0),
+    ...(isWorkedOn ? { fruitlessAttempts: fruitlessAfter(entry) } : {}),
   }
 }
 

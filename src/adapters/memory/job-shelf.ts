@@ -40,6 +40,8 @@ export interface JobShelf {
   hasSlot(entry: JobEntry, userSlots: number): boolean
   releaseSlot(entry: JobEntry): void
   awaitSlot(entry: JobEntry): void
+  /** Jobs of the user that wait for a slot, oldest capture first. */
+  waiters(uidHash: UidHash): JobId[]
   awaitSlotNoMore(entry: JobEntry): void
 }
 
@@ -110,6 +112,7 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
       waitersOf(entry).set(entry.job.jobId, entry.job.capturedAt)
       runningSince.delete(entry.job.jobId)
     },
+    waiters: (uidHash) => byScore([...mapOf(waiting, uidHash)]),
     awaitSlotNoMore: (entry) => void waitersOf(entry).delete(entry.job.jobId),
   }
 }

@@ -36,6 +36,10 @@ export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
     contentHolder: async (uid, contentId) => shelf.contentHolder(uid, contentId),
     pausedUntil: async (_uid, contentId) => shelf.failures.pausedUntil(contentId),
     marks: async (jobId) => new Map(shelf.find(jobId)?.marks),
+    ledger: async (jobId) => {
+      const entry = shelf.find(jobId)
+      return { marks: new Map(entry?.marks), suspects: new Map(entry?.suspects) }
+    },
     events: async (jobId) => shelf.find(jobId)?.events ?? [],
     ...createJobIndex(shelf),
     ...createJobClaims(shelf),

@@ -1,32 +1,10 @@
-import { MalformedRecordError } from '../../kernel/index.ts'
-import type {
-  Claim,
-  HolderResult,
-  JobStore,
-  KeepReason,
-  KeepResult,
-  NextGenerationResult,
-  RequeueReason,
-  SegmentMark,
-} from '../../ports/index.ts'
+import { jobIdSchema, laneSchema, MalformedRecordError } from '../../kernel/index.ts'
+import type { Claim, FlightNote, HolderResult, JobStore, SegmentMark } from '../../ports/index.ts'
 import { keys } from './keys.ts'
 import { replyParts } from './reply.ts'
 import type { ScriptName, ScriptRunner } from './script-runner.ts'
 
-type HolderWrites = Pick<
-  JobStore,
-  'renew' | 'advance' | 'mark' | 'requeue' | 'snooze' | 'continueNext' | 'keep' | 'beginEnding'
->
-
-interface Release {
-  readonly operation: 'requeue' | 'snooze' | 'continue'
-  readonly attemptSpent: boolean
-  readonly nextGeneration: boolean
-  readonly waitingFor: string
-  readonly dueInMs: number
-  readonly reasonCode: string | undefined
-  readonly lastError: string
-}
+type HolderWrites = Pick<JobStore, 'renew' | 'advance' | 'mark' | 'beginEnding' | 'wakeWaiter'>
 
 /** Writes that name the claim's token; the store demands equality. */
 export function createHolderWrites(scripts: ScriptRunner): HolderWrites {
@@ -42,73 +20,37 @@ export function createHolderWrites(scripts: ScriptRunner): HolderWrites {
     return kind
   }
 
-  const release = async (claim: Claim, r: Release): Promise<NextGenerationResult> => {
-    const [kind, generation] = replyParts(
-      await scripts.run('release', keys.job(claim.jobId), [
-        claim.jobId,
-        claim.token,
-        r.operation,
-        r.attemptSpent ? '1' : '0',
-        r.nextGeneration ? '1' : '0',
-        r.waitingFor,
-        r.dueInMs,
-        r.reasonCode ?? '',
-        r.lastError,
-      ]),
-    )
-    return kind === 'ok' ? { kind: 'queued', generation: Number(generation) } : { kind: 'lost' }
-  }
-
-  const retry = (operation: 'requeue' | 'continue', why: RequeueReason): Release => ({
-    operation,
-    attemptSpent: why.attemptSpent,
-    nextGeneration: operation === 'continue',
-    waitingFor: 'retry',
-    dueInMs: why.dueInMs,
-    reasonCode: why.reasonCode,
-    lastError: why.lastError,
-  })
-
   return {
     renew: (claim) => write('renew', claim, claim.leaseMs),
-    advance: (claim, p) => write('advance', claim, claim.leaseMs, p.stage, p.totalSegments ?? ''),
-    mark: (claim, marks) => write('mark', claim, claim.leaseMs, ...marks.flatMap(encodeMark)),
-    beginEnding: (claim, outcome) =>
-      write('begin-ending', claim, claim.leaseMs, JSON.stringify(outcome)),
-    requeue: async (claim, why) =>
-      (await release(claim, retry('requeue', why))).kind === 'queued' ? 'ok' : 'lost',
-    continueNext: (claim, why) => release(claim, retry('continue', why)),
-    snooze: (claim, why) =>
-      release(claim, {
-        operation: 'snooze',
-        attemptSpent: false,
-        nextGeneration: true,
-        waitingFor: why.waitingFor,
-        dueInMs: why.forMs,
-        reasonCode: why.reasonCode,
-        lastError: '',
-      }),
-    keep: (claim, why) => keep(scripts, claim, why),
+    advance: (claim, p, flight) =>
+      write('advance', claim, p.stage, p.totalSegments ?? '', ...encodeFlight(flight)),
+    mark: (claim, marks, flight) =>
+      write('mark', claim, ...encodeFlight(flight), ...marks.flatMap(encodeMark)),
+    beginEnding: (claim, outcome) => write('begin-ending', claim, JSON.stringify(outcome)),
+    wakeWaiter: async (claim, uidHash, dueInMs) => {
+      const [kind, jobId, generation, lane] = replyParts(
+        await scripts.run('wake', keys.job(claim.jobId), [
+          claim.jobId,
+          claim.token,
+          uidHash,
+          dueInMs,
+        ]),
+      )
+      if (kind === 'none') return undefined
+      return {
+        jobId: jobIdSchema.parse(jobId),
+        generation: Number(generation),
+        lane: laneSchema.parse(lane),
+      }
+    },
   }
 }
 
-async function keep(scripts: ScriptRunner, claim: Claim, why: KeepReason): Promise<KeepResult> {
-  const [kind, epoch, attempt] = replyParts(
-    await scripts.run('keep', keys.job(claim.jobId), [
-      claim.jobId,
-      claim.token,
-      claim.leaseMs,
-      claim.epoch,
-      why.attemptSpent ? '1' : '0',
-      why.waitingFor,
-      why.dueInMs,
-      why.reasonCode ?? '',
-      why.lastError,
-    ]),
-  )
-  if (kind === 'lost') return { kind }
-  if (kind !== 'kept') throw new MalformedRecordError(`keep answered ${kind}`)
-  return { kind, claim: { ...claim, epoch: Number(epoch), attempt: Number(attempt) } }
+/** No units are told apart from no note: an empty note says that nothing is in flight. */
+function encodeFlight(flight: FlightNote | undefined): [string, string] {
+  if (!flight) return ['', '']
+  const units = flight.units.join(' ') || '-'
+  return [flight.alone ? `!${units}` : units, flight.acquitted.join(' ')]
 }
 
 function encodeMark(mark: SegmentMark): [string, string] {

@@ -7,6 +7,7 @@ import { createJobIndex } from './job-index.ts'
 import { createOverrideWrites } from './override-writes.ts'
 import { createReads } from './reads.ts'
 import { createRecoveryWrites } from './recovery-writes.ts'
+import { createReleases } from './releases.ts'
 import { createScriptRunner } from './script-runner.ts'
 
 export interface RedisJobStoreDeps {
@@ -29,6 +30,7 @@ export function createRedisJobStore(deps: RedisJobStoreDeps): JobStore {
     ...createJobIndex(deps.redis, scripts),
     ...createClaims(scripts),
     ...createHolderWrites(scripts),
+    ...createReleases(scripts),
     ...createOverrideWrites(scripts, deps),
     ...createRecoveryWrites(scripts),
   }

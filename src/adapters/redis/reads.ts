@@ -9,15 +9,20 @@ import {
   segmentIdSchema,
   statusViewSchema,
 } from '../../kernel/index.ts'
-import type { JobEvent, JobStore, SegmentMark } from '../../ports/index.ts'
+import type { JobEvent, JobStore, Ledger, SegmentMark } from '../../ports/index.ts'
 import { keys } from './keys.ts'
 import { parseRecord } from './record.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
-type Reads = Pick<JobStore, 'read' | 'view' | 'contentHolder' | 'pausedUntil' | 'marks' | 'events'>
+type Reads = Pick<
+  JobStore,
+  'read' | 'view' | 'contentHolder' | 'pausedUntil' | 'marks' | 'ledger' | 'events'
+>
 
 /** Reads change nothing (I9); what does not fit its schema is an error, never a guess. */
 export function createReads(redis: Redis, scripts: ScriptRunner): Reads {
+  const ledger = async (jobId: JobId) =>
+    parseLedger(await scripts.call(() => redis.hgetall(keys.marks(jobId))))
   return {
     read: async (jobId: JobId) =>
       parseRecord(jobId, await scripts.run('read', keys.job(jobId), [jobId])),
@@ -33,10 +38,8 @@ export function createReads(redis: Redis, scripts: ScriptRunner): Reads {
       const until = await scripts.call(() => redis.get(keys.pause(uid, contentId)))
       return until === null ? undefined : Number(until)
     },
-    marks: async (jobId: JobId) => {
-      const flat = await scripts.call(() => redis.hgetall(keys.marks(jobId)))
-      return new Map(Object.entries(flat).map(([id, mark]) => parseMark(id, mark)))
-    },
+    ledger,
+    marks: async (jobId: JobId) => (await ledger(jobId)).marks,
     events: async (jobId: JobId) => {
       const entries = await scripts.call(() => redis.xrange(keys.events(jobId), '-', '+'))
       return entries.map(([, fields]) => parseEvent(fields))
@@ -63,6 +66,21 @@ function parseView(jobId: JobId, text: string) {
     })
   }
   return parsed.data
+}
+
+/** Beside the marks: `?unit` a suspect with its lone deaths, `~` what is in flight. */
+function parseLedger(fields: Readonly<Record<string, string>>): Ledger {
+  const entries = Object.entries(fields)
+  return {
+    marks: new Map(
+      entries.filter(([field]) => /^[0-9a-f]/.test(field)).map(([id, mark]) => parseMark(id, mark)),
+    ),
+    suspects: new Map(
+      entries
+        .filter(([field]) => field.startsWith('?'))
+        .map(([field, deaths]) => [field.slice(1), z.coerce.number().int().parse(deaths)]),
+    ),
+  }
 }
 
 /** A mark is `l`, `s`, or `f` with `:` and its reason code. */

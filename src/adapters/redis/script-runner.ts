@@ -29,6 +29,7 @@ const SCRIPT_NAMES = [
   'meter-count',
   'meter-read',
   'meter-restore',
+  'wake',
 ] as const
 export type ScriptName = (typeof SCRIPT_NAMES)[number]
 

@@ -155,8 +155,8 @@ export function claimingContract(make: MakeJobStore): void {
       const harness = await make()
       const { store } = harness
       const token = aToken()
-      const { job, claim } = await running(store, {}, { token, leaseMs: SHORT_MS })
-      await store.beginEnding({ ...claim, leaseMs: LONG_MS }, anOutcome())
+      const { job, claim } = await running(store, {}, { token })
+      await store.beginEnding(claim, anOutcome())
       expect(await store.claim(aRequest(job))).toMatchObject({ kind: 'locked' })
       expect(await store.claim(aRequest(job, { token }))).toMatchObject({ kind: 'locked' })
       await store.renew({ ...claim, leaseMs: 0 })

@@ -90,7 +90,7 @@ export function dueIndexContract(make: MakeJobStore): void {
         ['created', { lane: 'fresh', mode: 'cloud_tasks' }],
         ['claimed', { epoch: `${claim.epoch}`, generation: '0', attempt: '1', after_death: '0' }],
         ['stage', { stage: 'transcribing', total_segments: '1' }],
-        ['segment', { segment: mark.segmentId, mark: 'l' }],
+        ['segments', { marks: `${mark.segmentId}=l` }],
         ['ending', {}],
         ['finalized', { status: 'completed', reason: '' }],
         ['settled', {}],

@@ -22,9 +22,9 @@ export function endingContract(make: MakeJobStore): void {
   describe('beginEnding', () => {
     it('freezes the result while a poll still sees processing', async () => {
       const { store } = await make()
-      const { job, claim } = await running(store, {}, { leaseMs: 0 })
+      const { job, claim } = await running(store)
       const outcome = aFailure()
-      expect(await store.beginEnding({ ...claim, leaseMs: LONG_MS }, outcome)).toBe('ok')
+      expect(await store.beginEnding(claim, outcome)).toBe('ok')
       const record = await recordOf(store, job)
       expect(record).toMatchObject({ status: 'processing', stage: 'finalizing', ending: outcome })
       const view = await store.view(job.jobId)
@@ -82,7 +82,8 @@ export function endingContract(make: MakeJobStore): void {
       const { store } = harness
       const { job, claim } = await running(store)
       const due = () => store.due(shardOfJob(job.jobId), 10)
-      await store.beginEnding({ ...claim, leaseMs: 0 }, anOutcome())
+      await store.beginEnding(claim, anOutcome())
+      await store.renew({ ...claim, leaseMs: 0 })
       const { leaseUntil } = { leaseUntil: 0, ...(await recordOf(store, job)) }
       await eventually(harness, async () => (await due()).includes(job.jobId))
       expect(await harness.now()).toBeGreaterThan(leaseUntil)

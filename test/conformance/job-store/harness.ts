@@ -55,8 +55,12 @@ export function watched(store: JobStore): JobStore {
     create: (job) => look(job.jobId, store.create(job)),
     claim: (request) => look(request.jobId, store.claim(request)),
     renew: (claim) => look(claim.jobId, store.renew(claim)),
-    advance: (claim, progress) => look(claim.jobId, store.advance(claim, progress)),
-    mark: (claim, marks) => look(claim.jobId, store.mark(claim, marks)),
+    advance: (claim, progress, flight) => look(claim.jobId, store.advance(claim, progress, flight)),
+    mark: (claim, marks, flight) => look(claim.jobId, store.mark(claim, marks, flight)),
+    wakeWaiter: async (claim, uidHash, dueInMs) => {
+      const woken = await store.wakeWaiter(claim, uidHash, dueInMs)
+      return woken && look(woken.jobId, Promise.resolve(woken))
+    },
     requeue: (claim, why) => look(claim.jobId, store.requeue(claim, why)),
     snooze: (claim, why) => look(claim.jobId, store.snooze(claim, why)),
     continueNext: (claim, why) => look(claim.jobId, store.continueNext(claim, why)),
@@ -78,7 +82,9 @@ function viewOfRecord(record: JobRecord) {
   const shown = { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane, enrichment }
   if (record.status === 'queued' || record.status === 'processing') {
     const { waitingFor, waitingSince, retryAt, reasonCode } = record
-    return { ...shown, waitingFor, waitingSince, retryAt, reasonCode }
+    const isWorkedOn = record.status === 'processing' && !record.ending
+    const leaseUntil = isWorkedOn ? record.leaseUntil : undefined
+    return { ...shown, waitingFor, waitingSince, retryAt, reasonCode, leaseUntil }
   }
   if (!isTerminal(record.status) || !('outcome' in record)) return shown
   return { ...shown, outcome: record.outcome, reasonCode: record.outcome.reasonCode }

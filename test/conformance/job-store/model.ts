@@ -83,6 +83,13 @@ const claims = step('claim', {
 const holds = fc.oneof(
   step('renew', claimOf),
   step('advance', { ...claimOf, total: fc.option(fc.nat({ max: 9 })) }),
+  step('fly', {
+    ...claimOf,
+    units: fc.uniqueArray(index),
+    alone: fc.boolean(),
+    free: fc.boolean(),
+  }),
+  step('wake', { ...claimOf, dueInMs: soon }),
   step('mark', { ...claimOf, marks: fc.array(fc.tuple(index, index), { maxLength: 3 }) }),
   step('mark', { ...claimOf, marks: fc.array(fc.tuple(index, index), { maxLength: 3 }) }),
 )
@@ -190,6 +197,14 @@ async function playHolder(cast: Cast, stage: Stage, s: HolderStep): Promise<unkn
         claim,
         s.marks.map(([segment, verdict]) => pick(MARKS, verdict)(pick(cast.segments, segment))),
       )
+    case 'fly':
+      return store.mark(claim, [], {
+        units: s.units.map((unit) => pick(cast.segments, unit)),
+        alone: s.alone,
+        acquitted: s.free ? cast.segments.slice(0, 1) : [],
+      })
+    case 'wake':
+      return store.wakeWaiter(claim, pick(cast.jobs, 0).uidHash, s.dueInMs)
     case 'beginEnding':
       return store.beginEnding(claim, pick(OUTCOMES, s.outcome))
     case 'snooze': {
@@ -222,14 +237,16 @@ export async function look(cast: Cast, stage: Stage, shard: number): Promise<unk
   const { store } = stage
   const jobs = await Promise.all(
     cast.jobs.map(async ({ jobId, uid, contentId }) => {
-      const [record, view, marks, events, holder] = await Promise.all([
+      const [record, view, ledger, events, holder] = await Promise.all([
         store.read(jobId),
         store.view(jobId),
-        store.marks(jobId),
+        store.ledger(jobId),
         store.events(jobId),
         store.contentHolder(uid, contentId),
       ])
-      const seen = { record, view, marks: [...marks].sort(), events, holder }
+      const marks = [...ledger.marks].sort()
+      const suspects = [...ledger.suspects].sort()
+      const seen = { record, view, marks, suspects, events, holder }
       return scrub(seen, remember(stage, jobId, record))
     }),
   )

@@ -180,6 +180,42 @@ export function userSlotsContract(make: MakeJobStore): void {
       expect(await dueOf(harness, younger)).toEqual([younger.jobId])
     })
 
+    it('freed call the oldest capture that waits, now, under its next generation, at no cost to it', async () => {
+      const harness = await make()
+      const { store, first, older } = await crowded(harness)
+      const before = await recordOf(store, older)
+      await store.finalize(first.job.jobId, anOutcome())
+      const { lane, uidHash } = older
+      const woken = await store.wakeWaiter(first.claim, uidHash, LONG_MS)
+      expect(woken).toEqual({ jobId: older.jobId, generation: 2, lane })
+      const { attempt, revivals, claimedGeneration, fruitlessAttempts } = before
+      expect(await recordOf(store, older)).toMatchObject({
+        ...{ status: 'queued', waitingFor: 'capacity', generation: 2 },
+        ...{ attempt, revivals, claimedGeneration, fruitlessAttempts },
+      })
+      expect(await store.claim(aRequest(older, { ...ONE_SLOT, generation: 1 }))).toEqual({
+        kind: 'stale_generation',
+        generation: 2,
+      })
+      await claimed(store, older, { ...ONE_SLOT, generation: 2 })
+    })
+
+    it('freed call one waiter for one claim, however often it asks, and the next for another', async () => {
+      const harness = await make()
+      const { store, first, older, younger } = await crowded(harness)
+      await store.finalize(first.job.jobId, anOutcome())
+      const { uidHash } = older
+      const woken = { jobId: older.jobId, generation: 2 }
+      for (let asked = 0; asked < 2; asked += 1) {
+        expect(await store.wakeWaiter(first.claim, uidHash, LONG_MS)).toMatchObject(woken)
+      }
+      const other = { ...first.claim, token: 'another' }
+      const next = await store.wakeWaiter(other, uidHash, LONG_MS)
+      expect(next).toMatchObject({ jobId: younger.jobId, generation: 2 })
+      const third = { ...first.claim, token: 'a third' }
+      expect(await store.wakeWaiter(third, uidHash, LONG_MS)).toBeUndefined()
+    })
+
     it('freed pass over a job that ended while it waited', async () => {
       const harness = await make()
       const { store, first, older, younger } = await crowded(harness)

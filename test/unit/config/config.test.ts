@@ -61,6 +61,7 @@ describe('toConfig', () => {
         abortMs: 1_500_000,
         stallMs: 600_000,
         maxFruitlessAttempts: 5,
+        maxLoneDeaths: 3,
         failureThreshold: 0.5,
       },
       fairUse: {

@@ -31,6 +31,7 @@ const WHOLE: readonly (readonly [string, number, number])[] = [
   ['SYNC_FRESH_HOURS', 1, 720],
   ['SYNC_LOOKBACK_DAYS', 1, 365],
   ['MAX_FRUITLESS_ATTEMPTS', 1, 100],
+  ['MAX_LONE_DEATHS', 1, 20],
   ['USER_MAX_RUNNING_JOBS', 0, 1_000],
   ['INLINE_MAX_RUNNING_JOBS', 1, 1_000],
   ...[

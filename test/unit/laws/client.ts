@@ -6,7 +6,7 @@ import {
   type SegmentId,
   type StatusView,
 } from '../../../src/kernel/index.ts'
-import type { ConversationStore, JobStore } from '../../../src/ports/index.ts'
+import type { Clock, ConversationStore, JobStore } from '../../../src/ports/index.ts'
 import { findStatus } from '../../../src/status/index.ts'
 import { type EvidenceLimits, missingEvidence } from './evidence.ts'
 import type { Ledger } from './ledger.ts'
@@ -32,13 +32,14 @@ interface SeenEnd {
 export interface ClientDeps {
   readonly ledger: Ledger
   readonly store: Pick<JobStore, 'view'>
+  readonly clock: Pick<Clock, 'now'>
   readonly archive: Archive
   readonly conversations: ConversationStore
   readonly limits: EvidenceLimits
 }
 
 export function createClient(deps: ClientDeps): Client {
-  const { ledger, store, archive } = deps
+  const { ledger, store, archive, clock } = deps
   const { uidHash, violations } = ledger
   const told = new Map<JobId, LawContent>()
   const ends = new Map<JobId, SeenEnd>()
@@ -80,7 +81,7 @@ export function createClient(deps: ClientDeps): Client {
       if (!told.has(jobId)) return
       polls += 1
       const atPoll = polls
-      const found = await findStatus({ store, archive }, uidHash, jobId)
+      const found = await findStatus({ store, archive, clock, clockSkewMs: 3_000 }, uidHash, jobId)
       if (found.kind === 'found') return see(jobId, found.view, atPoll)
       if (ledger.expired.has(jobId)) return
       violations.push(`I1: a poll of ${jobId}, which was accepted, is answered ${found.kind}`)

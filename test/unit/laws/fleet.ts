@@ -96,6 +96,7 @@ export function createFleet(config: FleetConfig): Fleet {
   const store = standingFor(() => records)
   const client = createClient({
     ledger,
+    clock,
     archive: createArchive({ objects: readOnly(bucket, ledger), checksum: createCrc32c }),
     conversations,
     store: { view: (jobId) => store.view(jobId) },
@@ -198,8 +199,10 @@ function standingFor(current: () => JobStore): JobStore {
     pausedUntil: (uid, contentId) => current().pausedUntil(uid, contentId),
     claim: (request) => current().claim(request),
     renew: (claim) => current().renew(claim),
-    advance: (claim, progress) => current().advance(claim, progress),
-    mark: (claim, marks) => current().mark(claim, marks),
+    advance: (claim, progress, flight) => current().advance(claim, progress, flight),
+    mark: (claim, marks, flight) => current().mark(claim, marks, flight),
+    ledger: (jobId) => current().ledger(jobId),
+    wakeWaiter: (claim, uidHash, dueInMs) => current().wakeWaiter(claim, uidHash, dueInMs),
     marks: (jobId) => current().marks(jobId),
     requeue: (claim, why) => current().requeue(claim, why),
     snooze: (claim, why) => current().snooze(claim, why),

@@ -5,6 +5,7 @@ import type { Claim, Seen } from '../../../src/ports/index.ts'
 export interface Holders {
   granted(jobId: JobId, by: { generation: number; token: string; leaseMs: number }): void
   wrote(claim: Claim): void
+  renewed(claim: Claim): void
   gaveBack(claim: Claim, generation: number): void
   froze(jobId: JobId, outcome: Outcome, claim?: Claim): void
   moved(jobId: JobId, seen: Seen, how: { generation: number; revival: boolean }): void
@@ -60,9 +61,14 @@ export function watchHolders(deps: {
       standing.claimedGenerations.add(generation)
       Object.assign(standing, { token, lastToken: token, generation, leaseUntil: now() + leaseMs })
     },
-    wrote: ({ jobId, token, leaseMs }) => {
+    wrote: ({ jobId, token }) => {
+      if (standingOf(jobId).token !== token) {
+        violations.push(`I3: ${jobId} was written by a stranger`)
+      }
+    },
+    renewed: ({ jobId, token, leaseMs }) => {
       const standing = standingOf(jobId)
-      if (standing.token !== token) violations.push(`I3: ${jobId} was written by a stranger`)
+      if (standing.token !== token) violations.push(`I3: ${jobId} was renewed by a stranger`)
       standing.leaseUntil = now() + leaseMs
     },
     gaveBack: ({ jobId, token }, generation) => {

@@ -111,16 +111,16 @@ export function observeStore(
     },
     renew: async (claim) => {
       const answer = await store.renew(claim)
-      if (answer === 'ok') holders.wrote(claim)
+      if (answer === 'ok') holders.renewed(claim)
       return answer
     },
-    advance: async (claim, progress) => {
-      const answer = await store.advance(claim, progress)
+    advance: async (claim, progress, flight) => {
+      const answer = await store.advance(claim, progress, flight)
       if (answer === 'ok') holders.wrote(claim)
       return changed(claim.jobId, answer)
     },
-    mark: async (claim, marks) => {
-      const answer = await store.mark(claim, marks)
+    mark: async (claim, marks, flight) => {
+      const answer = await store.mark(claim, marks, flight)
       if (answer === 'ok') {
         holders.wrote(claim)
         const landed = marks.some((mark) => mark.verdict !== 'failed')

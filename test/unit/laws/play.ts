@@ -222,7 +222,11 @@ async function cancel(fleet: Fleet, process: Process, jobId: JobId | undefined):
   const isKnown = end === undefined || end === 'ended' || ledger.expired.has(jobId)
   if (!isKnown) ledger.violations.push(`I1: a cancel of ${jobId} is answered ${end}`)
   if (end !== 'ended' || ledger.returned.has(jobId)) return
-  const found = await findStatus({ store, archive }, uidHash, jobId)
+  const found = await findStatus(
+    { store, archive, clock: fleet.clock, clockSkewMs: 3_000 },
+    uidHash,
+    jobId,
+  )
   if (found.kind === 'found' && isTerminal(found.view.status)) return
   ledger.violations.push(`F44: ${jobId} was cancelled and is ${JSON.stringify(found)}`)
 }

@@ -15,17 +15,16 @@ if generation < int(h, 'gen') then return { 'stale_generation', h.gen } end
 if h.st == 'processing' and int(h, 'lu') > NOW then return { 'locked', h.lu } end
 if h.ei then return { 'ending' } end
 
-local died = h.st == 'processing'
-local fruitless = died and (h.lp == '0' and int(h, 'fr') + 1 or 0) or int(h, 'fr')
+local dead = died(h)
+local fruitless = dead and (h.lp == '0' and int(h, 'fr') + 1 or 0) or int(h, 'fr')
 -- The clock of running stands still while a job waits: its start and its progress move on with the wait.
-local idle_since = died and int(h, 'lu') or int(h, h.ws and 'ws' or 'ua')
+local idle_since = dead and int(h, 'lu') or int(h, h.ws and 'ws' or 'ua')
 local idle = h.sa and math.max(0, NOW - idle_since) or 0
 local started_at = h.sa and n(int(h, 'sa') + idle)
 local progress_at = n(h.sa and int(h, 'pa') + idle or NOW)
-local slots = key('slots', h.uh)
-redis.call('ZREMRANGEBYSCORE', slots, '-inf', n(NOW))
 local limit = tonumber(ARGV[5])
-if limit > 0 and not redis.call('ZSCORE', slots, ID) and redis.call('ZCARD', slots) >= limit then
+if dead then suspect(h) end
+if limit > 0 and others_running(h, limit) >= limit then
   local retry_at = NOW + tonumber(ARGV[6])
   redis.call('ZADD', key('waiting', h.uh), h.cp, ID)
   redis.call('ZREM', P .. 'running', ID)
@@ -42,13 +41,13 @@ if limit > 0 and not redis.call('ZSCORE', slots, ID) and redis.call('ZCARD', slo
   return { 'no_slot', h.gen, n(retry_at) }
 end
 
-redis.call('ZREM', key('waiting', h.uh), ID)
-recount(h)
+if h.wf == 'capacity' then redis.call('ZREM', key('waiting', h.uh), ID) end
+local counts = recount(h)
 h.pa = progress_at
 commit(h, {
-  st = 'processing', tok = token, ep = n(int(h, 'ep') + 1), gen = n(generation),
+  ok = counts.ok, si = counts.si, fa = counts.fa, st = 'processing', tok = token, ep = n(int(h, 'ep') + 1), gen = n(generation),
   cg = n(math.max(generation, int(h, 'cg'))), at = n(int(h, 'at') + 1), fr = n(fruitless), lp = '0',
-  lu = hold(h, ARGV[4]), sa = started_at or n(NOW), pa = progress_at, wf = '', ws = '', ra = '', rc = '',
+  lu = hold(h, ARGV[4]), sa = started_at or n(NOW), pa = progress_at, wf = '', ws = '', ra = '', rc = '', wb = '',
 })
-event('claimed', 'epoch', h.ep, 'generation', h.gen, 'attempt', h.at, 'after_death', died and '1' or '0')
+event('claimed', 'epoch', h.ep, 'generation', h.gen, 'attempt', h.at, 'after_death', dead and '1' or '0')
 return { 'claimed', h.ep, h.gen, h.at }

@@ -30,7 +30,7 @@ if ARGV[11] ~= '' and limit > 0 then
   end
 end
 due_at(NOW + tonumber(ARGV[9]))
-redis.call('ZREM', key('waiting', h.uh), ID)
+if h.wf == 'capacity' then redis.call('ZREM', key('waiting', h.uh), ID) end
 release_slot(h)
 commit(h, {
   st = ARGV[2], ts = ARGV[3], ok = ARGV[4], si = ARGV[5], fa = ARGV[6], rc = ARGV[7], sg = 'finalizing',

@@ -15,6 +15,7 @@ else
   changes.st, changes.gen = 'queued', n(int(h, 'gen') + 1)
   changes.rv = n(int(h, 'rv') + tonumber(ARGV[6]))
   if h.st == 'processing' then changes.fr = h.lp == '0' and n(int(h, 'fr') + 1) or '0' end
+  if died(h) then suspect(h) end
 end
 due_at(NOW + tonumber(ARGV[7]))
 if h.st == 'processing' then release_slot(h) end

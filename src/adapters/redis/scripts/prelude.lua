@@ -6,7 +6,7 @@
 -- ca/ua/sa/pa/cp created/updated/started/progressed/captured at, tf files, ts/ok/si/fa segments
 -- (total, landed, silent, failed), ln lane, md mode, by byok, uh uid hash, ci content id,
 -- wf/ws waiting for/since, ra retry at, rc reason code, en enrichment, ei ending, sl settled,
--- lt/lo token and operation of the last release, so that a resent release is answered alike.
+-- wb the claim whose end woke it, lt/lo token and operation of the last release, so that a resent release is answered alike.
 local ID = ARGV[1]
 local P = string.match(KEYS[1], '^(.-})') .. ':'
 local time = redis.call('TIME')
@@ -40,6 +40,7 @@ local function view(h, outcome)
   if h.ws then s = s .. ',"waitingSince":' .. h.ws end
   if h.ra then s = s .. ',"retryAt":' .. h.ra end
   if h.rc then s = s .. ',"reasonCode":"' .. h.rc .. '"' end
+  if h.lu and h.st == 'processing' and not h.ei then s = s .. ',"leaseUntil":' .. h.lu end
   if outcome then s = s .. ',"outcome":' .. outcome end
   return s .. '}'
 end
@@ -91,14 +92,51 @@ local function already_released(h, token, operation)
   return h.lt == token and h.lo == operation and not h.tok
 end
 
+-- A lease that lapsed under its holder: whoever meets it takes the holder for dead.
+local function died(h) return h.st == 'processing' and int(h, 'lu') <= NOW end
+
+-- Jobs of the user that run beside this one. Leases that lapsed are cleared only where they would count.
+local function others_running(h, limit)
+  local slots = key('slots', h.uh)
+  local running = redis.call('ZCOUNT', slots, '(' .. n(NOW), '+inf')
+  if running < limit then return running end
+  redis.call('ZREMRANGEBYSCORE', slots, '-inf', n(NOW))
+  return redis.call('ZSCORE', slots, ID) and 0 or running
+end
+
+-- The ledger, key 'marks': a field per segment with its mark; '~' what is in flight, as epoch, '!' when
+-- alone, units; '?unit' how often a suspect died alone. The note names its epoch, so that one left
+-- behind by a holder that ended well accuses nobody.
+local function write_ledger(h, set, flight, acquitted)
+  if flight ~= '' then
+    set[#set + 1] = '~'
+    set[#set + 1] = '~' .. h.ep .. ' ' .. flight
+  end
+  if #set > 0 then redis.call('HSET', key('marks'), unpack(set)) end
+  local freed = {}
+  for unit in string.gmatch(acquitted, '%S+') do freed[#freed + 1] = '?' .. unit end
+  if #freed > 0 then redis.call('HDEL', key('marks'), unpack(freed)) end
+end
+
+-- The holder died: what it had in flight is suspect, and what it ran alone has died once more.
+local function suspect(h)
+  local note = redis.call('HGET', key('marks'), '~') or ''
+  local epoch, alone, units = string.match(note, '^~(%d+) (!?)(.*)$')
+  if epoch ~= h.ep then return end
+  for unit in string.gmatch(units, '%x+') do
+    if alone == '!' then redis.call('HINCRBY', key('marks'), '?' .. unit, 1)
+    else redis.call('HSETNX', key('marks'), '?' .. unit, '0') end
+  end
+  redis.call('HDEL', key('marks'), '~')
+end
+
 -- A ledger that was evicted is counted anew: nothing is done because a number says so.
 local function recount(h)
-  local counted = int(h, 'ok') + int(h, 'si') + int(h, 'fa')
-  if counted == 0 or redis.call('HLEN', key('marks')) == counted then return end
+  if int(h, 'ok') + int(h, 'si') + int(h, 'fa') == 0 then return {} end
   local counts = { l = 0, s = 0, f = 0 }
   for _, mark in ipairs(redis.call('HVALS', key('marks'))) do
     local letter = string.sub(mark, 1, 1)
-    counts[letter] = counts[letter] + 1
+    if counts[letter] then counts[letter] = counts[letter] + 1 end
   end
-  commit(h, { ok = n(counts.l), si = n(counts.s), fa = n(counts.f) })
+  return { ok = n(counts.l), si = n(counts.s), fa = n(counts.f) }
 end
