@@ -57,7 +57,7 @@ export function createJobHolderWrites(shelf: JobShelf): HolderWrites {
       })),
     advance: async (claim, { stage, totalSegments }, flight) =>
       write(claim, worksUnder, (entry, now) => {
-        const total = totalSegments ?? entry.totalSegments
+        const total = Math.max(totalSegments ?? 0, entry.totalSegments)
         const moved = { stage, totalSegments: total, progressAt: now, updatedAt: now }
         const next: JobEntry = { ...inFlight(entry, flight), ...NO_WAIT, ...moved }
         return { next, events: [{ name: 'stage', facts: { stage, total_segments: `${total}` } }] }

@@ -124,6 +124,14 @@ export function holdingContract(make: MakeJobStore): void {
       expect(record.progressAt).toBeGreaterThan(progressAt)
     })
 
+    it('forgets no segment of a file that an attempt could not read', async () => {
+      const { store } = await make()
+      const { job, claim } = await running(store)
+      await store.advance(claim, { stage: 'transcribing', totalSegments: 20 })
+      await store.advance(claim, { stage: 'transcribing', totalSegments: 3 })
+      expect((await recordOf(store, job)).segments.total).toBe(20)
+    })
+
     it('leaves the lease to its renewals', async () => {
       const { store } = await make()
       const { job, claim } = await running(store, {}, { leaseMs: 0 })
