@@ -40,6 +40,8 @@ const faultRuleSchema = z.strictObject({
   prefix: z.string().optional(),
   /** How many matching calls are hit before the rule is spent. */
   times: z.number().int().positive().default(1),
+  /** Which share of the matching calls is hit, drawn for each; the others go on to the next rule. */
+  share: z.number().positive().max(1).default(1),
 
   /** Wait before anything else. Combines with every other effect. */
   delayMs: z.number().int().nonnegative().optional(),
@@ -78,7 +80,9 @@ export interface CallFacts {
 }
 
 /** The rules, and `take`: the fault this call shall suffer, if any; counts as one hit. */
-export function createFaults(): GcsFaults & { take(call: CallFacts): Fault | undefined } {
+export function createFaults(
+  random: () => number = Math.random,
+): GcsFaults & { take(call: CallFacts): Fault | undefined } {
   let rules: FaultState[] = []
   return {
     add: (rule) => {
@@ -89,7 +93,12 @@ export function createFaults(): GcsFaults & { take(call: CallFacts): Fault | und
     },
     list: () => rules.map((rule) => ({ ...rule })),
     take: (call) => {
-      const rule = rules.find((each) => each.hits < each.times && matches(each, call))
+      const rule = rules.find(
+        (each) =>
+          each.hits < each.times &&
+          matches(each, call) &&
+          (each.share === 1 || random() < each.share),
+      )
       if (rule !== undefined) rule.hits += 1
       return rule
     },

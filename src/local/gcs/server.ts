@@ -21,6 +21,8 @@ export interface GcsServerOptions {
   buckets?: readonly string[]
   /** Epoch ms, for timestamps and as the floor of generations. */
   now: () => number
+  /** Draws which calls a fault rule with a share hits, in [0, 1). Default `Math.random`. */
+  random?: () => number
 }
 
 export interface GcsServer extends AsyncDisposable {
@@ -47,7 +49,7 @@ export async function startGcsServer(options: GcsServerOptions): Promise<GcsServ
     if (disk.bucket(name) === undefined) addBucket(disk, name)
   }
   const uploads = new ResumableUploads(disk)
-  const faults = createFaults()
+  const faults = createFaults(options.random)
   const calls = noCalls()
   const closing = new AbortController()
   const underway = new Set<Promise<void>>()

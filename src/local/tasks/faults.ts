@@ -6,6 +6,8 @@ import type { TasksStats } from './stats.ts'
 const common = {
   /** How often it strikes; -1 until cleared. */
   times: z.union([z.literal(-1), z.int().min(1)]).default(1),
+  /** Which share of the calls that fit it strikes, drawn for each. */
+  share: z.number().positive().max(1).default(1),
   /** Only tasks whose short id matches this regular expression. */
   task: z.string().refine(isPattern, 'not a regular expression').optional(),
 }
@@ -53,12 +55,15 @@ export interface TasksFaults {
   add(fault: TasksFault): string
   clear(id?: string): void
   list(): readonly ArmedFault[]
-  /** Every armed fault that fits the call, each spent once. */
+  /** Every armed fault that strikes the call, each spent once. */
   takeRpc(method: string, taskName: string | undefined): readonly RpcFault[]
   takeDelivery(taskName: string): readonly DeliveryFault[]
 }
 
-export function createTasksFaults(stats: TasksStats): TasksFaults {
+export function createTasksFaults(
+  stats: TasksStats,
+  random: () => number = Math.random,
+): TasksFaults {
   let armed: ArmedFault[] = []
   const spend = (fault: ArmedFault): void => {
     const kind = `${fault.on}.${fault.kind}`
@@ -67,7 +72,9 @@ export function createTasksFaults(stats: TasksStats): TasksFaults {
     armed = armed.filter(({ times }) => times !== 0)
   }
   const take = (fits: (fault: ArmedFault) => boolean): ArmedFault[] => {
-    const taken = armed.filter(fits)
+    const taken = armed.filter(
+      (fault) => fits(fault) && (fault.share === 1 || random() < fault.share),
+    )
     taken.forEach(spend)
     return taken
   }

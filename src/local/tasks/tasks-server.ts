@@ -28,6 +28,8 @@ export interface TasksServerOptions {
   readonly queues?: readonly QueueSettings[]
   /** Plain HTTP for faults and counters; none when absent. */
   readonly control?: { readonly port: number }
+  /** Draws what a fault with a share strikes, in [0, 1). Default `Math.random`. */
+  readonly random?: () => number
 }
 
 export interface TasksServer {
@@ -46,7 +48,7 @@ export interface TasksServer {
 export async function startTasksServer(options: TasksServerOptions): Promise<TasksServer> {
   const { clock, host = '127.0.0.1' } = options
   const stats = emptyStats()
-  const faults = createTasksFaults(stats)
+  const faults = createTasksFaults(stats, options.random)
   const store = new TaskStore({
     folder: options.folder,
     now: () => clock.now(),
