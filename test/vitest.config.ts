@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/acceptance/**', 'test/crash/**'],
+          exclude: ['test/acceptance/**', 'test/crash/**', 'test/soak/**'],
         },
       },
       {
@@ -21,7 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'stacks',
-          include: ['test/acceptance/**/*.test.ts', 'test/crash/**/*.test.ts'],
+          include: ['acceptance', 'crash', 'soak'].map((room) => `test/${room}/**/*.test.ts`),
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

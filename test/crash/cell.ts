@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createNaming, type UidHash, uidSchema } from '../../src/kernel/index.ts'
-import { type AppClient, createAppClient } from './app-client.ts'
+import { type AppClient, createAppClient } from '../support/app-client.ts'
+import { readTruth } from '../support/stored-truth.ts'
+import type { JobWatch } from '../support/watch-job.ts'
 import type { Subject } from './check-end.ts'
 import { judgeStaging } from './judge-staging.ts'
 import type { Lane, LedgerMark } from './lane.ts'
@@ -8,9 +10,7 @@ import { LANE } from './lane-environment.ts'
 import type { CrashPoint } from './orders.ts'
 import { fileWithGap, type SampleUpload, shortFiles } from './sample-files.ts'
 import type { Scenario } from './scenarios.ts'
-import { readTruth } from './stored-truth.ts'
 import type { Death } from './supervisor.ts'
-import type { JobWatch } from './watch-job.ts'
 
 export interface CellOptions {
   readonly lane: Lane

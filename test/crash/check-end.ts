@@ -7,9 +7,9 @@ import {
   TASK_SCHEMA_VERSION,
   type UidHash,
 } from '../../src/kernel/index.ts'
-import type { AppClient, ClientStatus, LandedSegment } from './app-client.ts'
+import type { AppClient, ClientStatus, LandedSegment } from '../support/app-client.ts'
+import { readTruth } from '../support/stored-truth.ts'
 import type { Lane } from './lane.ts'
-import { readTruth } from './stored-truth.ts'
 
 export interface Subject {
   readonly lane: Lane

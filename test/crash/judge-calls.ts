@@ -1,5 +1,5 @@
+import type { StoredTruth } from '../support/stored-truth.ts'
 import type { CallLine } from './orders.ts'
-import type { StoredTruth } from './stored-truth.ts'
 
 /**
  * What is wrong with the calls to the provider (I4, I5). A call may be made again only when the
@@ -8,7 +8,7 @@ import type { StoredTruth } from './stored-truth.ts'
  */
 export function judgeCalls(
   calls: readonly CallLine[],
-  deadPids: ReadonlySet<number>,
+  deaths: readonly { readonly pid: number; readonly atMs: number }[],
   transcripts: StoredTruth['transcripts'],
 ): string[] {
   const faults: string[] = []
@@ -20,10 +20,12 @@ export function judgeCalls(
         faults.push(`I4: '${text}' was transcribed again when its transcript was durable`)
       }
       const earlier = asked[i - 1]
-      if (earlier === undefined || deadPids.has(earlier.pid)) continue
-      const end = lines.find(
-        (l) => l.pid === earlier.pid && l.at >= earlier.at && l.what !== 'asked',
-      )
+      if (earlier === undefined) continue
+      const { pid, at } = earlier
+      if (deaths.some((death) => death.pid === pid && at <= death.atMs && death.atMs <= ask.at)) {
+        continue
+      }
+      const end = lines.find((l) => l.pid === pid && l.at >= at && l.what !== 'asked')
       if (end?.what === 'failed' || end?.what === 'aborted') continue
       faults.push(`I4: a living process had '${text}' transcribed twice`)
     }

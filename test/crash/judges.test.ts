@@ -14,7 +14,8 @@ describe('the judge of provider calls', () => {
     what,
     text: 'a',
   })
-  const none = new Set<number>()
+  const none: { pid: number; atMs: number }[] = []
+  const died = [{ pid: 1, atMs: 4 }]
   const safeAt = (createdMs: number) => [{ text: 'a', createdMs }]
 
   it('accepts one call, and a second one after a failure', () => {
@@ -25,9 +26,10 @@ describe('the judge of provider calls', () => {
 
   it('accepts a second call only of a segment that was in flight when its process died (I4)', () => {
     const calls = [call(1, 'asked'), call(5, 'asked', 2), call(6, 'answered', 2)]
-    expect(judgeCalls(calls, new Set([1]), safeAt(7))).toEqual([])
+    expect(judgeCalls(calls, died, safeAt(7))).toEqual([])
     expect(judgeCalls(calls, none, safeAt(7))).toHaveLength(1)
-    expect(judgeCalls(calls, new Set([1]), safeAt(3))).toHaveLength(1)
+    expect(judgeCalls(calls, [{ pid: 1, atMs: 9 }], safeAt(7))).toHaveLength(1)
+    expect(judgeCalls(calls, died, safeAt(3))).toHaveLength(1)
   })
 })
 

@@ -15,10 +15,10 @@ import { createTokenIssuer, startIssuerServer } from '../../src/local/issuer/ind
 import { type Program, startRedis } from '../../src/local/packages/index.ts'
 import { startTasksServer, type TasksServer } from '../../src/local/tasks/index.ts'
 import type { Clock, JobStore } from '../../src/ports/index.ts'
-import { type BucketView, viewBucket } from './bucket-view.ts'
+import { type BucketView, viewBucket } from '../support/bucket-view.ts'
+import { askForRecovery } from '../support/recovery-loop.ts'
 import { LANE, type LaneMode, laneEnvironment } from './lane-environment.ts'
 import { type CallLine, callLineSchema, type StepLine, stepLineSchema } from './orders.ts'
-import { askForRecovery } from './recovery-loop.ts'
 import { type Death, type Supervisor, superviseService } from './supervisor.ts'
 
 export interface LaneOptions {

@@ -1,3 +1,5 @@
+import { readTruth } from '../support/stored-truth.ts'
+import { until } from '../support/until.ts'
 import { type Cell, type CellOptions, createCell } from './cell.ts'
 import { checkEnd } from './check-end.ts'
 import { judgeCalls } from './judge-calls.ts'
@@ -5,8 +7,6 @@ import { judgeOrphans } from './judge-staging.ts'
 import type { Lane } from './lane.ts'
 import type { StepLine } from './orders.ts'
 import { type JobTimes, runToEnd, sendAgain } from './run-to-end.ts'
-import { readTruth } from './stored-truth.ts'
-import { until } from './until.ts'
 
 export interface CellResult {
   /** A process was killed where it should be. */
@@ -88,8 +88,7 @@ async function judge(cell: Cell): Promise<Pick<CellResult, 'faults' | 'orphans' 
   if (!subject) throw new Error('no upload was accepted')
   cell.faults.push(...(await checkEnd(subject)))
   const truth = await readTruth(lane, uidHash)
-  const dead = new Set(cell.deaths.map(({ pid }) => pid))
-  cell.faults.push(...judgeCalls(lane.callsSince(began), dead, truth.transcripts))
+  cell.faults.push(...judgeCalls(lane.callsSince(began), cell.deaths, truth.transcripts))
   const { faults, orphans } = judgeOrphans(truth, { ...subject, wasCut: cell.wasCut })
   return {
     faults: [...cell.faults, ...faults],

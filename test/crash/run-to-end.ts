@@ -1,9 +1,9 @@
 import { parseJobId } from '../../src/kernel/index.ts'
-import type { ClientStatus } from './app-client.ts'
+import type { ClientStatus } from '../support/app-client.ts'
+import { until } from '../support/until.ts'
+import { watchJob } from '../support/watch-job.ts'
 import type { Cell } from './cell.ts'
 import { checkCompleted, checkFailed, type Subject } from './check-end.ts'
-import { until } from './until.ts'
-import { watchJob } from './watch-job.ts'
 
 /** Epoch ms. */
 export interface JobTimes {

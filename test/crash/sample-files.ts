@@ -1,16 +1,11 @@
 import { createFrameReader } from '../../src/kernel/index.ts'
+import type { SampleFile } from '../support/app-client.ts'
 import { recording, toBody, toFrames } from '../support/audio.ts'
 
 /** One upload, and how many segments and files it comes to. */
 export interface SampleUpload {
   readonly files: readonly SampleFile[]
   readonly segments: number
-}
-
-/** A file as the phone sends it. */
-export interface SampleFile {
-  readonly name: string
-  readonly body: Uint8Array<ArrayBuffer>
 }
 
 const RATE_HZ = 16_000

@@ -6,6 +6,8 @@ import { WAV_HEADER_BYTES } from '../../src/kernel/index.ts'
 /** One call as it arrived, whichever API it came by. */
 export interface ProviderRequest {
   readonly api: 'deepgram' | 'openai'
+  /** Of the URL, without its query. */
+  readonly path: string
   readonly authorization: string | undefined
   readonly model: string | undefined
   readonly language: string | undefined
@@ -26,7 +28,7 @@ export async function readProviderRequest(
   const body = await buffer(req)
   if (req.method !== 'POST') return undefined
   if (url.pathname.endsWith('/v1/listen')) return deepgramRequest(req, url, body)
-  if (url.pathname.endsWith('/audio/transcriptions')) return openaiRequest(req, body)
+  if (url.pathname.endsWith('/audio/transcriptions')) return openaiRequest(req, url, body)
   return undefined
 }
 
@@ -34,6 +36,7 @@ function deepgramRequest(req: IncomingMessage, url: URL, wav: Buffer): ProviderR
   const query = url.searchParams
   return {
     api: 'deepgram',
+    path: url.pathname,
     authorization: req.headers.authorization,
     model: query.get('model') ?? undefined,
     language: query.get('language') ?? undefined,
@@ -43,7 +46,11 @@ function deepgramRequest(req: IncomingMessage, url: URL, wav: Buffer): ProviderR
   }
 }
 
-async function openaiRequest(req: IncomingMessage, body: Buffer): Promise<ProviderRequest> {
+async function openaiRequest(
+  req: IncomingMessage,
+  url: URL,
+  body: Buffer,
+): Promise<ProviderRequest> {
   const headers = { 'content-type': req.headers['content-type'] ?? '' }
   const form = await new Response(new Uint8Array(body), { headers }).formData()
   const texts = new URLSearchParams()
@@ -54,6 +61,7 @@ async function openaiRequest(req: IncomingMessage, body: Buffer): Promise<Provid
   }
   return {
     api: 'openai',
+    path: url.pathname,
     authorization: req.headers.authorization,
     model: texts.get('model') ?? undefined,
     language: texts.get('language') ?? undefined,

@@ -24,7 +24,14 @@ export interface ProviderServer {
 export interface ProviderServerOptions {
   /** Default: text told by the audio's digest and length, so that the same audio is the same text. */
   readonly hear?: (request: ProviderRequest) => Heard
+  /** How long an answer takes, in ms; default 0. */
+  readonly latencyMs?: () => number
+  /** Called as soon as a request is whole; what it returns, when the request is over. */
+  readonly onRequest?: (request: ProviderRequest) => (end: RequestEnd) => void
 }
+
+/** Answered in full, spoilt by a fault, or given up by the caller. */
+export type RequestEnd = 'answered' | 'failed' | 'aborted'
 
 /**
  * Deepgram (`POST /v1/listen`) and OpenAI (`POST /v1/audio/transcriptions`) over real HTTP on the
@@ -49,7 +56,10 @@ export async function startProviderServer(
         if (request === undefined) return void res.writeHead(404).end('{"error":"no such path"}')
         requests.push(request)
         const fault = faults.take(request)
-        if (fault?.kind === 'slow') await delay(fault.ms, undefined, { signal: closing.signal })
+        const ended = options.onRequest?.(request)
+        res.once('close', () => ended?.(endOf(res, fault)))
+        const ms = (options.latencyMs?.() ?? 0) + (fault?.kind === 'slow' ? fault.ms : 0)
+        if (ms > 0) await delay(ms, undefined, { signal: closing.signal })
         answer(res, request, fault, answerBody(request, hear(request)))
       })
       .catch(() => res.destroy())
@@ -76,6 +86,11 @@ export async function startProviderServer(
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function endOf(res: ServerResponse, fault: ProviderFault | undefined): RequestEnd {
+  if (fault !== undefined && fault.kind !== 'slow') return 'failed'
+  return res.writableFinished ? 'answered' : 'aborted'
 }
 
 function answer(

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Queue } from 'bullmq'
 import * as z from 'zod'
 import { startRedis } from '../../../src/local/packages/index.ts'
-import { until } from '../../crash/until.ts'
+import { until } from '../../support/until.ts'
 import type { BenchContext } from '../bench.ts'
 import type { Race } from './race.ts'
 

@@ -7,10 +7,10 @@ import {
 } from '../../../src/adapters/redis/index.ts'
 import { type JobId, jobIdSchema } from '../../../src/kernel/index.ts'
 import { type Stack, startStack } from '../../../src/local/stack/index.ts'
-import { type AppClient, createAppClient } from '../../crash/app-client.ts'
-import { until } from '../../crash/until.ts'
+import { type AppClient, createAppClient } from '../../support/app-client.ts'
 import { recording } from '../../support/audio.ts'
 import { type ProviderServer, startProviderServer } from '../../support/provider-server.ts'
+import { until } from '../../support/until.ts'
 import type { BenchContext } from '../bench.ts'
 import type { Race } from './race.ts'
 

@@ -10,26 +10,33 @@ export interface JobWatch {
 
 const POLL_MS = 100
 
-/** Polls as the app does, only more often, and notes every status that lies. */
-export function watchJob(options: {
+interface WatchOptions {
   readonly client: AppClient
   readonly jobId: string
   readonly segments: number
   /** True while the store may have been wiped: progress may begin anew. */
   readonly mayForget: boolean
+  /** True where a file may fail to be read: what is planned so far is shown, and grows. */
+  readonly mayGrow?: boolean
   /** True where a failure would be the truth. */
   readonly mayFail: boolean
   /** Told at the first terminal status, before anything else is asked. */
   readonly onTerminal: (status: ClientStatus) => Promise<void>
   readonly onLie: (lie: string) => void
-}): JobWatch {
-  const { client, jobId, onLie, onTerminal } = options
+  /** Default 100 ms. */
+  readonly pollMs?: number
+}
+
+/** Polls as the app does, only more often, and notes every status that lies. */
+export function watchJob(options: WatchOptions): JobWatch {
+  const { client, jobId, onLie, onTerminal, pollMs = POLL_MS } = options
   const terminal = Promise.withResolvers<ClientStatus>()
   let stopped = false
   let last: ClientStatus | undefined
   const look = async () => {
     const seen = await client.status(jobId)
     if (seen === undefined) return
+    if (isDeepStrictEqual(last, seen)) return
     for (const lie of liesBetween(last, seen, options)) onLie(lie)
     const isFirst = isTerminal(seen) && !(last && isTerminal(last))
     last = seen
@@ -40,7 +47,7 @@ export function watchJob(options: {
   const watching = (async () => {
     while (!stopped) {
       await look()
-      await delay(POLL_MS)
+      await delay(pollMs)
     }
   })()
   watching.catch(terminal.reject)
@@ -56,7 +63,7 @@ export function watchJob(options: {
 function liesBetween(
   last: ClientStatus | undefined,
   seen: ClientStatus,
-  expected: { readonly segments: number; readonly mayForget: boolean; readonly mayFail: boolean },
+  expected: Pick<WatchOptions, 'segments' | 'mayForget' | 'mayFail' | 'mayGrow'>,
 ): string[] {
   const lies: string[] = []
   if (last && isTerminal(last) && !isDeepStrictEqual(last, seen)) {
@@ -67,8 +74,13 @@ function liesBetween(
     lies.push(`I6: nothing was lost, yet the status was ${seen.status}`)
   }
   const { total_segments: total, processed_segments: processed, failed_segments: failed } = seen
-  if (processed > total || (failed > 0 && !isFailed) || ![0, expected.segments].includes(total)) {
+  const isTotal =
+    total === 0 || total === expected.segments || (expected.mayGrow && total < expected.segments)
+  if (processed > total || (failed > 0 && !isFailed) || !isTotal) {
     lies.push(`counts are wrong: ${JSON.stringify(seen)}`)
+  }
+  if (last && total < last.total_segments && !expected.mayForget) {
+    lies.push(`the total went back from ${last.total_segments} to ${total}`)
   }
   if (last && processed < last.processed_segments && !expected.mayForget) {
     lies.push(`progress went back from ${last.processed_segments} to ${processed}`)

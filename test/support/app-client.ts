@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import * as z from 'zod'
-import type { SampleFile } from './sample-files.ts'
 
 const statusSchema = z.looseObject({
   job_id: z.string(),
@@ -17,10 +16,19 @@ export type ClientStatus = z.infer<typeof statusSchema>
 
 const acceptedSchema = z.object({ job_id: z.string(), status: z.string() })
 const refusalSchema = z.object({ code: z.string() })
-const listSchema = z.object({ conversations: z.array(z.object({ id: z.string() })) })
+const listSchema = z.object({
+  conversations: z.array(z.object({ id: z.string() })),
+  next_cursor: z.string().nullish(),
+})
 const conversationSchema = z.object({
   segments: z.array(z.object({ id: z.string(), text: z.string() })),
 })
+
+/** A file as the phone sends it. */
+export interface SampleFile {
+  readonly name: string
+  readonly body: Uint8Array<ArrayBuffer>
+}
 
 export interface LandedSegment {
   readonly id: string
@@ -40,26 +48,35 @@ export interface AppClient {
 const RETRY_AFTER_MS = 100
 const ACCEPTED_WITHIN_MS = 30_000
 const ANSWER_WITHIN_MS = 10_000
+const PAGE = 100
 
 export function createAppClient(options: {
   readonly api: string
   readonly uid: string
   /** Told of every answer that no client may get. */
   readonly onLie: (lie: string) => void
+  /** Stores that refuse calls: a 503 with its code and `Retry-After` is the truth. Default false. */
+  readonly mayBeUnavailable?: boolean
+  /** Default 10 s. */
+  readonly answerWithinMs?: number
+  /** Default 30 s. */
+  readonly acceptedWithinMs?: number
 }): AppClient {
-  const { api, uid, onLie } = options
+  const { api, uid, onLie, mayBeUnavailable = false } = options
+  const { answerWithinMs = ANSWER_WITHIN_MS, acceptedWithinMs = ACCEPTED_WITHIN_MS } = options
 
   const ask = async (path: string, init: RequestInit = {}) => {
     try {
       const answer = await fetch(`${api}${path}`, {
         ...init,
         headers: { authorization: `Bearer dev:${uid}` },
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        signal: AbortSignal.timeout(answerWithinMs),
       })
-      return { status: answer.status, text: await answer.text() }
+      const isPatient = answer.headers.has('retry-after')
+      return { status: answer.status, isPatient, text: await answer.text() }
     } catch (error) {
       if (error instanceof Error && error.name === 'TimeoutError') {
-        onLie(`${path}: no answer in ${ANSWER_WITHIN_MS} ms`)
+        onLie(`${path}: no answer in ${answerWithinMs} ms`)
       }
       return undefined
     }
@@ -68,6 +85,8 @@ export function createAppClient(options: {
     const answer = await ask(path)
     if (answer === undefined) return undefined
     if (answer.status === 200) return JSON.parse(answer.text) as unknown
+    const isUnavailable = answer.status === 503 && answer.isPatient && hasCode(answer.text)
+    if (isUnavailable && mayBeUnavailable) return undefined
     onLie(`GET ${path} answered ${answer.status} ${answer.text.slice(0, 200)}`)
     return undefined
   }
@@ -83,30 +102,44 @@ export function createAppClient(options: {
 
   return {
     upload: async (files) => {
-      const deadline = performance.now() + ACCEPTED_WITHIN_MS
+      const deadline = performance.now() + acceptedWithinMs
       for (let tries = 1; performance.now() < deadline; tries += 1) {
         const jobId = await send(files)
         if (jobId !== undefined) return { jobId, tries }
         await delay(RETRY_AFTER_MS)
       }
-      throw new Error(`the upload was not accepted in ${ACCEPTED_WITHIN_MS} ms`)
+      throw new Error(`the upload was not accepted in ${acceptedWithinMs} ms`)
     },
     status: async (jobId) => {
       const found = await read(`/v2/sync-local-files/${jobId}`)
       return found === undefined ? undefined : statusSchema.parse(found)
     },
     segments: async () => {
-      const list = await read('/v2/conversations?limit=100')
-      if (list === undefined) return undefined
+      const ids = await listAll(read)
       const landed: LandedSegment[] = []
-      for (const { id } of listSchema.parse(list).conversations) {
+      for (const id of ids ?? []) {
         const one = await read(`/v2/conversations/${id}`)
         if (one === undefined) return undefined
         landed.push(...conversationSchema.parse(one).segments)
       }
-      return landed
+      return ids && landed
     },
   }
+}
+
+async function listAll(
+  read: (path: string) => Promise<unknown>,
+): Promise<readonly string[] | undefined> {
+  const ids: string[] = []
+  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+    const query = new URLSearchParams({ limit: String(PAGE), ...(cursor ? { cursor } : {}) })
+    const page = await read(`/v2/conversations?${query}`)
+    if (page === undefined) return undefined
+    const { conversations, next_cursor: next } = listSchema.parse(page)
+    ids.push(...conversations.map(({ id }) => id))
+    cursor = next ?? undefined
+  }
+  return ids
 }
 
 function hasCode(text: string): boolean {

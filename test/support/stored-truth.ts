@@ -7,7 +7,6 @@ import {
   transcriptSchema,
 } from '../../src/kernel/index.ts'
 import type { BucketView } from './bucket-view.ts'
-import type { Lane } from './lane.ts'
 
 const dayDocumentSchema = z.object({ members: z.record(z.string(), z.unknown()) })
 
@@ -24,8 +23,10 @@ export interface StoredTruth {
   readonly outcomes: readonly OutcomeObject[]
 }
 
-export async function readTruth(lane: Lane, uidHash: string): Promise<StoredTruth> {
-  const { data, staging } = lane
+export async function readTruth(
+  { data, staging }: { readonly data: BucketView; readonly staging: BucketView },
+  uidHash: string,
+): Promise<StoredTruth> {
   const staged = (await staging.list(`staging/${uidHash}/`)).map(({ name }) => name)
   const manifests = staged.filter((name) => name.endsWith('/manifest.json'))
   const spoken = await readAll(data, `transcripts/${uidHash}/`, transcriptSchema)
