@@ -3,12 +3,6 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { createCloudTasksQueue, createTasksClient } from './adapters/cloud-tasks/index.ts'
 import { createDeepgram } from './adapters/deepgram/index.ts'
 import { createGcsObjectStore, createStorage, routeByPrefix } from './adapters/gcs/index.ts'
-import {
-  createCertificateCache,
-  createTaskCallerVerifier,
-  createUserVerifier,
-  withDevelopmentIdentity,
-} from './adapters/google-auth/index.ts'
 import { createCrc32c } from './adapters/native-crc/index.ts'
 import { createOpenaiTranscription } from './adapters/openai/index.ts'
 import { createFileDecoder } from './adapters/opus/index.ts'
@@ -28,6 +22,7 @@ import type { PipelineDeps } from './pipeline/index.ts'
 import type { Clock, ObjectStore, Probe, SpeechToText } from './ports/index.ts'
 import { createCounters, createEvents, createLogger, type Logger } from './telemetry/index.ts'
 import { buildFairUse } from './wiring/build-fair-use.ts'
+import { buildVerifiers } from './wiring/build-verifiers.ts'
 
 /** What a test or a local stack may put in place of what the configuration would build. */
 export interface Overrides {
@@ -146,6 +141,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       slotSnoozeMs: config.fairUse.slotSnoozeMs,
     },
     status: { ...parties, clockSkewMs: config.claims.stopMarginMs },
+    operating: { ...running, queue: parties.tasks?.queue },
     cancel: running,
     recovery: { ...running, inline, ...config.recovery },
     accept: {
@@ -270,27 +266,5 @@ function buildSpeechToText(stt: Config['stt'], clock: Clock): SpeechToText {
       })
     case 'spans':
       return createSpanOnly()
-  }
-}
-
-function buildVerifiers(config: Config, clock: Clock) {
-  const { oidc, firebase, devIdentity, certsTimeoutMs } = config.identity
-  const certificates = (url: string) =>
-    createCertificateCache({ url, clock, timeoutMs: certsTimeoutMs })
-  const users = createUserVerifier({
-    projectId: firebase.projectId,
-    certificates: certificates(firebase.certsUrl),
-    extraIssuers: firebase.extraIssuers,
-    clock,
-  })
-  return {
-    users: devIdentity ? withDevelopmentIdentity(users) : users,
-    callers: createTaskCallerVerifier({
-      audience: oidc.audience,
-      invokerEmail: oidc.invokerEmail,
-      certificates: certificates(oidc.certsUrl),
-      extraIssuers: oidc.extraIssuers,
-      clock,
-    }),
   }
 }

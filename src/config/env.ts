@@ -110,6 +110,12 @@ export const VARIABLES = {
     'Certificates for tokens on task endpoints; https unless on loopback.',
   ),
   OIDC_EXTRA_ISSUERS: optional("Issuers accepted beside Google's own, separated by commas."),
+  OPERATOR_EMAILS: optional(
+    'Google accounts that may operate, separated by commas; unset: nobody.',
+  ),
+  OPERATOR_AUDIENCE: optional(
+    "Audience of operators' tokens, e.g. an OAuth client id. Unset refuses every operator.",
+  ),
   FIREBASE_PROJECT: optional('Firebase project of the users; required without SYNC_DEV_IDENTITY.'),
   FIREBASE_CERTS_URL: setting(
     'https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com',

@@ -122,6 +122,7 @@ function groupIdentity(s: Settings): IdentityConfig {
       certsUrl: s.OIDC_CERTS_URL,
       extraIssuers: s.OIDC_EXTRA_ISSUERS ?? [],
     },
+    operators: { emails: s.OPERATOR_EMAILS ?? [], audience: s.OPERATOR_AUDIENCE },
     firebase: {
       projectId: s.FIREBASE_PROJECT,
       certsUrl: s.FIREBASE_CERTS_URL,

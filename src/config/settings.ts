@@ -64,6 +64,8 @@ export const READERS = {
 
   OIDC_CERTS_URL: trustedUrl(),
   OIDC_EXTRA_ISSUERS: list(),
+  OPERATOR_EMAILS: list(),
+  OPERATOR_AUDIENCE: text(),
   FIREBASE_PROJECT: project(),
   FIREBASE_CERTS_URL: trustedUrl(),
   FIREBASE_EXTRA_ISSUERS: list(),

@@ -98,6 +98,8 @@ export interface IdentityConfig {
     readonly certsUrl: string
     readonly extraIssuers: readonly string[]
   }
+  /** Who may use the console and the admin routes; an empty list is nobody. */
+  readonly operators: { readonly emails: readonly string[]; readonly audience: string | undefined }
   readonly firebase: {
     readonly projectId: string | undefined
     readonly certsUrl: string

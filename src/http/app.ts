@@ -2,6 +2,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { SECOND_MS } from '../kernel/index.ts'
 import type { Clock } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
+import { type AdminRouteDeps, adminRoutes } from './admin-routes.ts'
 import { type ConversationRouteDeps, conversationRoutes } from './conversation-routes.ts'
 import { answerOfError, ClientGoneError, HttpError } from './errors.ts'
 import { type StatusRouteDeps, statusRoutes } from './status-routes.ts'
@@ -12,7 +13,8 @@ export interface AppDeps
   extends UploadRouteDeps,
     StatusRouteDeps,
     TaskRouteDeps,
-    ConversationRouteDeps {
+    ConversationRouteDeps,
+    AdminRouteDeps {
   /** Every route that does not limit itself; 0 for none. */
   readonly requestTimeoutMs: number
   /** What must answer before this instance takes traffic. */
@@ -41,6 +43,7 @@ export function createApp(deps: AppDeps): Express {
     next()
   })
   app.use(uploadRoutes(deps), statusRoutes(deps), taskRoutes(deps), conversationRoutes(deps))
+  app.use(adminRoutes(deps))
   app.use(() => {
     throw new HttpError('no such route', { status: 404, code: 'not_found' })
   })

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { SECOND_MS, type Uid } from '../kernel/index.ts'
-import type { UserVerifier } from '../ports/index.ts'
+import type { OperatorVerifier, UserVerifier } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
 import { HttpError } from './errors.ts'
 
@@ -25,6 +25,30 @@ export async function authenticate(
       })
     case 'unavailable':
       deps.events.certificatesUnavailable({ tokens: 'firebase', reason: verdict.reason })
+      throw new HttpError('identity tokens cannot be checked at the moment', {
+        status: 503,
+        code: 'identity_unavailable',
+        retryAfterMs: RETRY_AFTER_MS,
+      })
+  }
+}
+
+/** Which operator asks, by address. 401 without a token, 403 for a token of nobody on the list. */
+export async function authenticateOperator(
+  deps: { readonly operators: OperatorVerifier; readonly events: Events },
+  req: Request,
+): Promise<string> {
+  const verdict = await deps.operators.verifyOperator(req.headers.authorization)
+  switch (verdict.kind) {
+    case 'operator':
+      return verdict.email
+    case 'rejected':
+      throw new HttpError(`the operator was refused: ${verdict.reason}`, {
+        status: verdict.reason === 'no_token' ? 401 : 403,
+        code: verdict.reason === 'no_token' ? 'unauthenticated' : 'forbidden',
+      })
+    case 'unavailable':
+      deps.events.certificatesUnavailable({ tokens: 'operator', reason: verdict.reason })
       throw new HttpError('identity tokens cannot be checked at the moment', {
         status: 503,
         code: 'identity_unavailable',

@@ -1,14 +1,7 @@
 import type { Archive } from '../durable/index.ts'
-import { type Endings, rebuildJob } from '../jobs/index.ts'
-import {
-  type JobId,
-  type Manifest,
-  type ProcessingJob,
-  type QueuedJob,
-  type UidHash,
-  UnavailableError,
-} from '../kernel/index.ts'
-import type { JobStore, Seen } from '../ports/index.ts'
+import { type Endings, endLiveJob, rebuildJob } from '../jobs/index.ts'
+import { type JobId, type UidHash, UnavailableError } from '../kernel/index.ts'
+import type { JobStore } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
 
 export interface CancelDeps {
@@ -48,39 +41,11 @@ export async function cancelJob(
     }
     if (record.uidHash !== uidHash) return 'foreign'
     if (record.status !== 'queued' && record.status !== 'processing') return 'ended'
-    if (await cancelLive(deps, record, look > LOOKS_BEFORE_FORCE)) return 'ended'
+    const isForced = look > LOOKS_BEFORE_FORCE
+    const verdict = { reasonCode: 'sync_cancelled', by: 'user', isForced } as const
+    if (await endLiveJob(deps, record, verdict)) return 'ended'
   }
   throw new UnavailableError('the job moved each time it was to be cancelled', { party: 'redis' })
-}
-
-/** @returns whether the job has ended; false when it moved since it was read */
-async function cancelLive(
-  deps: CancelDeps,
-  record: QueuedJob | ProcessingJob,
-  isForced: boolean,
-): Promise<boolean> {
-  const { jobId, uid, uidHash, status, epoch, generation } = record
-  const { archive, endings, events } = deps
-  const manifest = await archive.readManifest(uidHash, jobId)
-  if (record.status === 'processing' && record.ending) {
-    await endings.complete(record, record.ending)
-    await settle(deps, jobId, manifest)
-    return true
-  }
-  const seen: Seen = isForced ? { status, epoch, generation } : record
-  const outcome = manifest
-    ? await endings.endSeen(manifest, seen, { reasonCode: 'sync_cancelled' })
-    : await endings.endSeenWithoutManifest(record, 'sync_cancelled')
-  if (outcome === 'raced') return false
-  events.statusRewritten({
-    ...{ jobId, uid, uidHash },
-    from: status,
-    to: outcome.status,
-    reason: 'sync_cancelled',
-    by: 'user',
-  })
-  await settle(deps, jobId, manifest)
-  return true
 }
 
 /** The record is gone: the outcome answers, the twin is cancelled, or the manifest brings it back. */
@@ -95,17 +60,4 @@ async function cancelForgotten(
   if (!manifest) return 'unknown'
   await rebuildJob(deps, manifest, deps.probeAfterMs)
   return 'rebuilt'
-}
-
-/** What cannot be cleared now is owed, and recovery finds it in the due index (I11). */
-async function settle(
-  deps: CancelDeps,
-  jobId: JobId,
-  manifest: Manifest | undefined,
-): Promise<void> {
-  try {
-    await deps.endings.settle(jobId, manifest)
-  } catch (error) {
-    deps.events.unexpectedError({ where: 'cancel clean-up', jobId, error })
-  }
 }

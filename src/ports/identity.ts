@@ -20,6 +20,18 @@ export type CallerVerdict =
   /** 500: keys unreachable and none kept; told apart from a bad token (F19). */
   | { readonly kind: 'unavailable'; readonly reason: string }
 
+export type OperatorVerdict =
+  | { readonly kind: 'operator'; readonly email: string }
+  /** 403: nobody on the list. */
+  | { readonly kind: 'rejected'; readonly reason: string }
+  /** 503: keys unreachable and none kept. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+
+export interface OperatorVerifier {
+  /** Fails closed: with no audience or no list everything is rejected (I10). */
+  verifyOperator(authorization: string | undefined): Promise<OperatorVerdict>
+}
+
 export interface TaskCallerVerifier {
   /** Fails closed: with no audience or account configured everything is rejected (I10). */
   verifyCaller(authorization: string | undefined): Promise<CallerVerdict>

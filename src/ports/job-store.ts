@@ -80,6 +80,8 @@ export interface JobStore extends JobIndex, RecoveryStore {
   ): Promise<OverrideResult>
 
   events(jobId: JobId): Promise<readonly JobEvent[]>
+  /** Adds a line to the job's timeline and changes nothing else; a missing job has none. */
+  note(jobId: JobId, name: string, facts: JobEvent['facts']): Promise<void>
 }
 
 export interface NewJob {

@@ -20,7 +20,7 @@ export interface DeliveryAnswered {
 
 export interface CertificatesUnavailable {
   /** Whose tokens could not be checked. */
-  readonly tokens: 'oidc' | 'firebase'
+  readonly tokens: 'oidc' | 'firebase' | 'operator'
   readonly reason: string
 }
 

@@ -14,6 +14,15 @@ export interface StatusRewritten {
   readonly by: 'reaper' | 'operator' | 'user' | 'rebuild'
 }
 
+export interface OperatorActed {
+  /** Absent for what concerns no single job. */
+  readonly jobId?: JobId | undefined
+  readonly action: 'requeue' | 'fail' | 'cancel' | 'reap'
+  readonly reason: string
+  /** Address of the operator. */
+  readonly operator: string
+}
+
 export interface RecoveryPass {
   /** How many of each: `checked`, `ensured`, `revived`, `landed`, … */
   readonly counts: Readonly<Record<string, number>>
@@ -37,6 +46,16 @@ export function createRecoveryEvents(sink: EventSink) {
         severity: 'warn',
         facts,
         labels: { from: facts.from, to: facts.to, by: facts.by },
+      })
+    },
+    /** By hand, and never without a name and a reason. */
+    operatorActed(facts: OperatorActed) {
+      record(sink, {
+        name: 'operator_acted',
+        message: 'Operator acted',
+        severity: 'warn',
+        facts,
+        labels: { action: facts.action },
       })
     },
     recoveryPass(facts: RecoveryPass) {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HOUR_MS, SECOND_MS } from '../../src/kernel/index.ts'
-import type { CallerVerdict, UserVerdict } from '../../src/ports/index.ts'
+import type { CallerVerdict, OperatorVerdict, UserVerdict } from '../../src/ports/index.ts'
 import {
   type CertificateFault,
   type CertificateServer,
@@ -21,7 +21,7 @@ export interface IdentitySubject {
   readonly key: TokenKey
   /** The claims of a token minted now that proves someone. */
   goodClaims(): Claims
-  verify(authorization: string | undefined): Promise<UserVerdict | CallerVerdict>
+  verify(authorization: string | undefined): Promise<UserVerdict | CallerVerdict | OperatorVerdict>
 }
 
 /** `goodClaims` of the subject, changed, signed by its key. */
@@ -35,9 +35,9 @@ export function rejected(reason: string) {
 
 const strangerKey = newTokenKey()
 
-/** What both identity ports promise of any signed token, whoever it names. */
+/** What every identity port promises of any signed token, whoever it names. */
 export function signedTokenContract(
-  proven: 'user' | 'invoker',
+  proven: 'user' | 'invoker' | 'operator',
   open: () => Promise<IdentitySubject>,
 ): void {
   let subject: IdentitySubject

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
   createCertificateCache,
+  createOperatorVerifier,
   createTaskCallerVerifier,
   createUserVerifier,
+  withDevelopmentOperators,
 } from '../../src/adapters/google-auth/index.ts'
 import { DAY_MS, SECOND_MS } from '../../src/kernel/index.ts'
 import { mintToken, newTokenKey, startCertificateServer } from '../support/certificate-server.ts'
@@ -59,6 +61,25 @@ async function openCaller(
   }
 }
 
+const operatorEmail = 'Ana@Example.com'
+
+async function openOperator(
+  changes: Partial<Parameters<typeof createOperatorVerifier>[0]> = {},
+  startMs = processNowMs,
+): Promise<IdentitySubject> {
+  const caller = await openCaller({}, startMs)
+  const { clock, server } = caller
+  const certificates = createCertificateCache({ url: server.url, clock })
+  const emails = ['bo@example.com', operatorEmail]
+  const options = { audience, emails, certificates, clock, ...changes }
+  const verifier = createOperatorVerifier(options)
+  return {
+    ...caller,
+    goodClaims: () => ({ ...caller.goodClaims(), email: 'ana@example.com' }),
+    verify: (authorization) => verifier.verifyOperator(authorization),
+  }
+}
+
 async function openUser(
   changes: Partial<Parameters<typeof createUserVerifier>[0]> = {},
   startMs = processNowMs,
@@ -88,6 +109,47 @@ describe.each(times)('task caller verifier %s', (_name, startMs) => {
 
 describe.each(times)('user verifier %s', (_name, startMs) => {
   signedTokenContract('user', () => openUser({}, startMs))
+})
+
+describe.each(times)('operator verifier %s', (_name, startMs) => {
+  signedTokenContract('operator', () => openOperator({}, startMs))
+})
+
+describe('operator verifier', () => {
+  it('names whoever is on the list, in any case', async () => {
+    for (const email of ['ana@example.com', 'ANA@EXAMPLE.COM', 'bo@example.com']) {
+      expect(await judge(await openOperator(), { email })).toEqual({ kind: 'operator', email })
+    }
+  })
+
+  it.each(['eve@example.com', 'ana@example.com.eve', undefined, 7])(
+    'refuses the account %j',
+    async (email) => {
+      expect(await judge(await openOperator(), { email })).toEqual(rejected('wrong_account'))
+    },
+  )
+
+  it('refuses an address that nobody verified', async () => {
+    const verdict = await judge(await openOperator(), { email_verified: false })
+    expect(verdict).toEqual(rejected('unverified_email'))
+  })
+
+  it('rejects everything without an audience or a list (I10)', async () => {
+    for (const changes of [{ audience: undefined }, { audience: '' }, { emails: [] }]) {
+      expect(await judge(await openOperator(changes))).toEqual(rejected('not_configured'))
+    }
+  })
+
+  it('believes a name on its word only where development is wired in', async () => {
+    const clock = createIdentityClock(processNowMs)
+    const certificates = createCertificateCache({ url: 'http://127.0.0.1:9', clock })
+    const strict = createOperatorVerifier({ audience, emails: ['a@b'], certificates, clock })
+    expect(await strict.verifyOperator('Bearer dev:ana')).toEqual(rejected('malformed'))
+    const lax = withDevelopmentOperators(strict)
+    const proven = { kind: 'operator', email: 'ana@localhost' }
+    expect(await lax.verifyOperator('Bearer dev:ana')).toEqual(proven)
+    expect(await lax.verifyOperator(undefined)).toEqual(rejected('no_token'))
+  })
 })
 
 describe('task caller verifier', () => {

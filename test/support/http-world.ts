@@ -28,6 +28,14 @@ export async function startHttpWorld(
       },
     },
     status: { ...world.delivery, clockSkewMs: 3_000 },
+    operators: {
+      verifyOperator: async (authorization) => {
+        const email = /^Bearer operator (.+)$/.exec(authorization ?? '')?.[1]
+        if (email) return { kind: 'operator', email }
+        return { kind: 'rejected', reason: authorization ? 'wrong_account' : 'no_token' }
+      },
+    },
+    operating: { ...world.delivery, queue: world.queue },
     cancel: world.delivery,
     recovery: { ...world.delivery, inline: world.inline, maxRevivals: 3, batchSize: 100 },
     accept: { ...world.accept, clock },

@@ -11,6 +11,7 @@
  * quote the token whole; they are read here and go no further.
  */
 export { createCertificateCache } from './certificate-cache.ts'
-export { withDevelopmentIdentity } from './development-verifier.ts'
+export { withDevelopmentIdentity, withDevelopmentOperators } from './development-verifier.ts'
+export { createOperatorVerifier } from './operator-verifier.ts'
 export { createTaskCallerVerifier } from './task-caller-verifier.ts'
 export { createUserVerifier } from './user-verifier.ts'

@@ -1,7 +1,7 @@
-import * as z from 'zod'
 import type { CallerVerdict, Clock, TaskCallerVerifier } from '../../ports/index.ts'
 import type { CertificateCache } from './certificate-cache.ts'
-import { standardClaimsSchema, type TokenFault } from './id-token.ts'
+import { accountClaimsSchema, GOOGLE_ISSUERS } from './google-account.ts'
+import type { TokenFault } from './id-token.ts'
 import { createIdTokenVerifier } from './id-token-verifier.ts'
 
 export interface TaskCallerVerifierOptions {
@@ -16,13 +16,6 @@ export interface TaskCallerVerifierOptions {
   readonly clock: Clock
 }
 
-const GOOGLE_ISSUERS = ['https://accounts.google.com', 'accounts.google.com']
-
-const callerClaimsSchema = standardClaimsSchema.extend({
-  email: z.unknown().optional(),
-  email_verified: z.unknown().optional(),
-})
-
 /**
  * Proves the queue's (or the scheduler's) service account by its OIDC token. Any Google account can
  * have a token minted for any audience, so the account is demanded too, which the library never does.
@@ -35,7 +28,7 @@ export function createTaskCallerVerifier(options: TaskCallerVerifierOptions): Ta
   return {
     async verifyCaller(authorization) {
       if (!audience || !invokerEmail) return rejected('not_configured')
-      const rules = { claimsSchema: callerClaimsSchema, audience, issuers }
+      const rules = { claimsSchema: accountClaimsSchema, audience, issuers }
       const verdict = await verifier.verify(authorization, rules)
       if (verdict.kind !== 'verified') return verdict
       if (verdict.claims.email !== invokerEmail) return rejected('wrong_account')

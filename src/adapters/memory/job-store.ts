@@ -42,6 +42,10 @@ export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
     },
     events: async (jobId) => shelf.find(jobId)?.events ?? [],
     ...createJobIndex(shelf),
+    note: async (jobId, name, facts) => {
+      const entry = shelf.find(jobId)
+      if (entry) shelf.put(entry, { name, facts })
+    },
     ...createJobClaims(shelf),
     ...createJobHolderWrites(shelf),
     ...createJobOverrideWrites(shelf, deps),

@@ -4,6 +4,7 @@ import type { Clock, JobStore, Probe } from '../../ports/index.ts'
 import { createClaims } from './claims.ts'
 import { createHolderWrites } from './holder-writes.ts'
 import { createJobIndex } from './job-index.ts'
+import { keys } from './keys.ts'
 import { createOverrideWrites } from './override-writes.ts'
 import { createReads } from './reads.ts'
 import { createRecoveryWrites } from './recovery-writes.ts'
@@ -33,5 +34,9 @@ export function createRedisJobStore(deps: RedisJobStoreDeps): JobStore {
     ...createReleases(scripts),
     ...createOverrideWrites(scripts, deps),
     ...createRecoveryWrites(scripts),
+    note: async (jobId, name, facts) => {
+      const fields = Object.entries(facts).flat()
+      await scripts.run('note', keys.job(jobId), [jobId, name, ...fields])
+    },
   }
 }

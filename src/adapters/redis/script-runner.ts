@@ -30,6 +30,7 @@ const SCRIPT_NAMES = [
   'meter-read',
   'meter-restore',
   'wake',
+  'note',
 ] as const
 export type ScriptName = (typeof SCRIPT_NAMES)[number]
 

@@ -1,10 +1,30 @@
 import { describe, expect, it } from 'vitest'
 import { shardOfUid } from '../../../src/kernel/index.ts'
 import { compareIndexed } from '../../../src/ports/index.ts'
-import { aFailure, anOutcome, aUid, created, LONG_MS } from './fixtures.ts'
+import { aFailure, aJob, anOutcome, aUid, created, LONG_MS } from './fixtures.ts'
 import type { MakeJobStore } from './harness.ts'
 
 export function jobIndexContract(make: MakeJobStore): void {
+  describe('note', () => {
+    it('adds a line to the timeline and changes nothing else', async () => {
+      const { store } = await make()
+      const job = await created(store)
+      const before = await store.read(job.jobId)
+      await store.note(job.jobId, 'operator', { action: 'fail', reason: 'why "not"' })
+      const [, noted] = await store.events(job.jobId)
+      const facts = { action: 'fail', reason: 'why "not"' }
+      expect(noted).toMatchObject({ name: 'operator', facts })
+      expect(await store.read(job.jobId)).toEqual(before)
+    })
+
+    it('leaves nothing behind for a job that is not there', async () => {
+      const { store } = await make()
+      const { jobId } = aJob()
+      await store.note(jobId, 'operator', { action: 'fail' })
+      expect(await store.events(jobId)).toEqual([])
+    })
+  })
+
   describe('the index of jobs', () => {
     it('pages through live jobs newest first, each once, however the instants tie', async () => {
       const { store } = await make()
@@ -53,14 +73,16 @@ export function jobIndexContract(make: MakeJobStore): void {
       const { store, lapse } = await make({ terminalRetentionMs: 30 })
       const uid = aUid()
       const first = await created(store, { uid })
+      const query = { shard: shardOfUid(uid), state: 'completed', limit: 5 } as const
+      const ids = async () => (await store.pageOfJobs(query)).map(({ jobId }) => jobId)
       await store.finalize(first.jobId, anOutcome())
+      expect(await ids()).toEqual([first.jobId])
       await store.settle(first.jobId)
       await lapse(60)
       const second = await created(store, { uid, dueInMs: LONG_MS })
       await store.finalize(second.jobId, anOutcome())
       await store.settle(second.jobId)
-      const query = { shard: shardOfUid(uid), state: 'completed', limit: 5 } as const
-      expect((await store.pageOfJobs(query)).map(({ jobId }) => jobId)).toEqual([second.jobId])
+      expect(await ids()).not.toContain(first.jobId)
     })
   })
 }

@@ -223,6 +223,7 @@ function standingFor(current: () => JobStore): JobStore {
     beginSweep: (part, lease) => current().beginSweep(part, lease),
     endSweep: (part, token, walk) => current().endSweep(part, token, walk),
     events: (jobId) => current().events(jobId),
+    note: (jobId, name, facts) => current().note(jobId, name, facts),
     pageOfJobs: (query) => current().pageOfJobs(query),
     countEnded: (shard, status, span) => current().countEnded(shard, status, span),
     liveJobs: (shard) => current().liveJobs(shard),

@@ -208,6 +208,13 @@ const CASES: readonly {
     severity: 'WARNING',
   },
   {
+    name: 'operatorActed',
+    act: (e) => e.operatorActed({ jobId, action: 'fail', reason: 'stuck', operator: 'ana@b.c' }),
+    counter: 'operator_acted',
+    labels: { action: 'fail' },
+    severity: 'WARNING',
+  },
+  {
     name: 'recoveryPass',
     act: (e) => e.recoveryPass({ counts: { ensured: 0, checked: 0 } }),
     counter: 'recovery_pass',
