@@ -1,10 +1,12 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import type { RequestListener } from 'node:http'
+import express, { type NextFunction, type Request, type Response } from 'express'
 import { SECOND_MS } from '../kernel/index.ts'
 import type { Clock } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
 import { type AdminRouteDeps, adminRoutes } from './admin-routes.ts'
 import { type ConversationRouteDeps, conversationRoutes } from './conversation-routes.ts'
 import { answerOfError, ClientGoneError, HttpError } from './errors.ts'
+import { withHotStatus } from './hot-status.ts'
 import { type StatusRouteDeps, statusRoutes } from './status-routes.ts'
 import { type TaskRouteDeps, taskRoutes } from './task-routes.ts'
 import { type UploadRouteDeps, uploadRoutes } from './upload-routes.ts'
@@ -28,7 +30,7 @@ const SELF_LIMITED = /^\/v2\/(sync-jobs\/run|sync-local-files|sync-local-files\/
 const LINGER_MS = 5 * SECOND_MS
 
 /** The service's routes. Thin: every decision is a room's, every error goes through one table. */
-export function createApp(deps: AppDeps): Express {
+export function createApp(deps: AppDeps): RequestListener {
   const app = express()
   app.disable('x-powered-by')
   app.get('/health', (_req, res) => {
@@ -50,7 +52,7 @@ export function createApp(deps: AppDeps): Express {
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
     sendError(deps, error, req, res)
   })
-  return app
+  return withHotStatus(deps, app)
 }
 
 function sendError(

@@ -1,6 +1,5 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Express } from 'express'
 import { SECOND_MS } from '../kernel/index.ts'
 
 export interface ServerOptions {
@@ -21,7 +20,10 @@ export interface RunningServer {
 
 const DEFAULT_CHECK_MS = 30 * SECOND_MS
 
-export async function startServer(app: Express, options: ServerOptions): Promise<RunningServer> {
+export async function startServer(
+  app: RequestListener,
+  options: ServerOptions,
+): Promise<RunningServer> {
   const { headersTimeoutMs: headersTimeout } = options
   // Node looks for late headers only so often; left at its 30 s, a shorter limit would not hold.
   const connectionsCheckingInterval = Math.min(headersTimeout / 2, DEFAULT_CHECK_MS)

@@ -36,6 +36,16 @@ export async function findStatus(
   return (await findEnd(deps, uidHash, jobId)) ?? { kind: 'unknown' }
 }
 
+/** The view of a user's own job while its record lives; undefined says nothing about the job. */
+export async function findLive(
+  deps: Pick<FindStatusDeps, 'store'>,
+  uidHash: UidHash,
+  jobId: JobId,
+): Promise<StatusView | undefined> {
+  const live = await deps.store.view(jobId)
+  return live?.uidHash === uidHash ? live : undefined
+}
+
 /** What the outcome says; for a job whose content became another's, how that one stands. */
 async function findEnd(
   deps: FindStatusDeps,

@@ -5,6 +5,6 @@ export {
   getConversation,
   listConversations,
 } from './conversations.ts'
-export { type FindStatusDeps, findStatus } from './find-status.ts'
+export { type FindStatusDeps, findLive, findStatus } from './find-status.ts'
 export { projectResult, projectStatus } from './project-status.ts'
 export { watchStatus } from './watch-status.ts'

@@ -1,3 +1,5 @@
+import type { Contestant } from './bench.ts'
+
 /** The middle sample, or the mean of the two middle ones. @throws RangeError without samples */
 export function median(samples: readonly number[]): number {
   const sorted = samples.toSorted((a, b) => a - b)
@@ -12,4 +14,9 @@ export function inDigits(value: number): string {
   if (!Number.isFinite(value)) return '-'
   if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en-US')
   return String(Number(value.toPrecision(3)))
+}
+
+/** The median of the contestant of that name. @throws RangeError when there is none */
+export function medianOf(contestants: readonly Contestant[], name: string): number {
+  return median(contestants.find((one) => one.name === name)?.samples ?? [])
 }

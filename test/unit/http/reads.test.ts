@@ -72,6 +72,33 @@ describe('a status', () => {
   })
 })
 
+describe('the poll of a living job', () => {
+  test('costs one read of the store, and says what the framework’s route says', async () => {
+    let looks = 0
+    await using world = await startHttpWorld({
+      store: (store) => ({
+        ...store,
+        view: (id) => {
+          looks += 1
+          return store.view(id)
+        },
+      }),
+    })
+    const { body: accepted } = await post(world, form({ [name(world)]: body }))
+    const poll = async (more: string) => {
+      const url = `${world.base}${UPLOAD}/${String(accepted['job_id'])}${more}`
+      const answer = await fetch(url, { headers: { authorization: USER } })
+      const { headers } = answer
+      const facts = ['content-type', 'content-length', 'cache-control'].map((h) => headers.get(h))
+      return { status: answer.status, facts, text: await answer.text() }
+    }
+    const hot = await poll('')
+    expect(looks).toBe(1)
+    expect(hot.text).toContain('"status":"queued"')
+    expect(hot).toEqual(await poll('?by=the-framework'))
+  })
+})
+
 describe('a cancel', () => {
   const cancel = async (world: HttpWorld, id: string, authorization = USER) => {
     const url = `${world.base}${UPLOAD}/${id}`

@@ -1,0 +1,58 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type JobId, type Naming, parseJobId, type StatusView } from '../kernel/index.ts'
+import type { Clock, UserVerifier } from '../ports/index.ts'
+import { type FindStatusDeps, findLive, projectStatus } from '../status/index.ts'
+
+export interface HotStatusDeps {
+  readonly users: UserVerifier
+  readonly naming: Naming
+  readonly status: FindStatusDeps
+  readonly clock: Clock
+}
+
+const POLL = /^\/v2\/sync-local-files\/([^/?]+)$/
+
+/**
+ * Answers the poll of a living job before the framework sees it: polls outnumber all other requests,
+ * and the framework costs several times what the answer does. Whatever is not plainly that (no
+ * identity, another's job, no record, a store that fails) goes to `app` as it came, which looks
+ * again and answers by the one table.
+ */
+export function withHotStatus(deps: HotStatusDeps, app: RequestListener): RequestListener {
+  return (req, res) => {
+    const jobId = req.method === 'GET' ? polledJob(req.url) : undefined
+    if (!jobId) return void app(req, res)
+    findOwn(deps, req, jobId).then(
+      (view) => {
+        if (view) sendStatus(res, JSON.stringify(projectStatus(view, deps.clock.now())))
+        else app(req, res)
+      },
+      () => void app(req, res),
+    )
+  }
+}
+
+function polledJob(url: string | undefined): JobId | undefined {
+  const [, text] = POLL.exec(url ?? '') ?? []
+  return text === undefined ? undefined : parseJobId(text)
+}
+
+async function findOwn(
+  deps: HotStatusDeps,
+  req: IncomingMessage,
+  jobId: JobId,
+): Promise<StatusView | undefined> {
+  const verdict = await deps.users.verifyUser(req.headers.authorization)
+  if (verdict.kind !== 'user') return undefined
+  return findLive(deps.status, deps.naming.uidHash(verdict.uid), jobId)
+}
+
+function sendStatus(res: ServerResponse, body: string): void {
+  res
+    .writeHead(200, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+    })
+    .end(body)
+}

@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** CPU that all threads of a process have used so far, in us, from the kernel's own books (ns). */
+export function cpuUsOf(pid: number): number {
+  const folder = `/proc/${pid}/task`
+  return readdirSync(folder).reduce((sum, thread) => {
+    try {
+      const [onCpuNs = '0'] = readFileSync(`${folder}/${thread}/schedstat`, 'utf8').split(' ')
+      return sum + Number(onCpuNs) / 1_000
+    } catch (error) {
+      // The thread has ended between the two reads.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return sum
+      throw error
+    }
+  }, 0)
+}
+
+/** Bytes of a process in memory. */
+export function residentBytesOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? []
+  if (kilobytes === undefined) throw new Error(`process ${pid} has no memory`)
+  return Number(kilobytes) * 1_024
+}
