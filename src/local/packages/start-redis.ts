@@ -85,6 +85,8 @@ function launch(options: StartRedisOptions, port: number): RedisServer {
   if (child.pid !== undefined) holdOnLeash(child, child.pid)
   const close = async () => {
     isClosing = true
+    // Its end is waited for: with nothing else to do, this process would be gone before it.
+    child.ref()
     child.kill('SIGTERM')
     const grace = new AbortController()
     const impatience = options.clock.sleep(GONE_WITHIN_MS, grace.signal).then(
