@@ -14,11 +14,3 @@ export function cpuUsOf(pid: number): number {
     }
   }, 0)
 }
-
-/** Bytes of a process in memory. */
-export function residentBytesOf(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? []
-  if (kilobytes === undefined) throw new Error(`process ${pid} has no memory`)
-  return Number(kilobytes) * 1_024
-}

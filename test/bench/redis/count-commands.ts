@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Redis } from 'ioredis'
 
 /** What reached one server, told apart by who sent it. */
 export interface CommandCounts {
@@ -13,31 +15,37 @@ export interface CommandCounts {
 const CEREMONY = new Set(['hello', 'client', 'info', 'auth', 'select', 'quit', 'ping', 'script'])
 const QUIET_MS = 100
 
-/** Counts every command of every client of a server while the work runs. */
+/** A line of MONITOR: `+time [0 127.0.0.1:4711] "get" …`, or `[0 lua]` for what a script called. */
+const LINE = /^\+[\d.]+ \[\d+ (\S+)\] "([^"]+)"/
+
+/**
+ * Counts every command of every client of a server while the work runs. Over a bare socket: a client
+ * library takes a line that comes before its `OK` for an answer.
+ */
 export async function countCommands(
   url: string,
   work: () => Promise<void>,
 ): Promise<CommandCounts> {
-  const client = new Redis(url)
-  const monitor = await client.monitor()
+  const { hostname, port } = new URL(url)
   const trips = new Map<string, number>()
   const inner = new Map<string, number>()
-  monitor.on('monitor', (_time: string, args: readonly string[], source: string) => {
-    const name = (args[0] ?? '').toLowerCase()
-    if (CEREMONY.has(name)) return
-    const counts = source === 'lua' ? inner : trips
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  })
+  const socket = connect(Number(port), hostname)
   try {
+    socket.write('MONITOR\r\n')
+    await once(socket, 'data')
+    createInterface(socket).on('line', (line) => {
+      const [, source, command = ''] = LINE.exec(line) ?? []
+      const name = command.toLowerCase()
+      if (source === undefined || CEREMONY.has(name)) return
+      const counts = source === 'lua' ? inner : trips
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    })
     await work()
     // The last lines are on their way.
-    await client.echo('the end')
     await delay(QUIET_MS)
   } finally {
-    monitor.disconnect()
-    client.disconnect()
+    socket.destroy()
   }
-  trips.delete('echo')
   return { trips, inner }
 }
 

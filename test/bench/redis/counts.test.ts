@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../../src/adapters/system/system-clock.ts'
+import { redisForTests } from '../../support/redis.ts'
+import { sizesOfLives } from './bytes.ts'
+import { sumOf } from './count-commands.ts'
+import { ourLife } from './job-life.ts'
+
+const redis = redisForTests()
+const clock = systemClock()
+
+describe('a job of ten segments', () => {
+  test('takes 23 trips to Redis when they land one by one: one a mark, thirteen for the rest', async () => {
+    const { trips } = await ourLife(redis.url, clock, 'one by one')
+    expect(sumOf(trips)).toBeLessThanOrEqual(23)
+  })
+
+  test('takes at most 18 when they land five at once', async () => {
+    const { trips, inner } = await ourLife(redis.url, clock, 'together')
+    expect(sumOf(trips)).toBeLessThanOrEqual(18)
+    expect(sumOf(trips) + sumOf(inner)).toBeLessThanOrEqual(150)
+  })
+})
+
+describe('a record', () => {
+  test('is a listpack at every moment of its life, however long the error, and owes nothing at the end', async () => {
+    const sizes = await sizesOfLives(redis.url, clock)
+    const records = sizes.filter(({ kind }) => kind === 'job')
+    expect(records.map(({ moment }) => moment)).toEqual(
+      expect.arrayContaining(['running', 'failed once', 'completed', 'failed for good']),
+    )
+    expect(records.filter(({ encoding }) => encoding !== 'listpack')).toEqual([])
+    expect(sizes.filter(({ kind }) => kind === 'due entry after the end')).toEqual([])
+  })
+})
