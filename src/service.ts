@@ -143,7 +143,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
     status: { ...parties, clockSkewMs: config.claims.stopMarginMs },
     operating: { ...running, queue: parties.tasks?.queue },
     cancel: running,
-    recovery: { ...running, inline, ...config.recovery },
+    recovery: { ...running, objects: parties.objects, inline, ...config.recovery },
     accept: {
       ...parties,
       ...running,

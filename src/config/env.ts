@@ -1,4 +1,5 @@
 import { FAIR_USE_VARIABLES } from './fair-use-variables.ts'
+import { RECOVERY_VARIABLES } from './recovery-variables.ts'
 import { Secret } from './secrets.ts'
 import {
   optional,
@@ -227,18 +228,7 @@ export const VARIABLES = {
   // Fair use
   ...FAIR_USE_VARIABLES,
 
-  // Recovery
-  MAX_REVIVALS: setting('3', 'Claimed generations that may die before a job is given up.'),
-  QUEUED_PROBE_AFTER_SECONDS: setting('60', 'Seconds until recovery looks after a new job.'),
-  REAPER_SWEEP_INTERVAL_SECONDS: setting(
-    '60',
-    'Seconds between passes; bounds the wait once the queue has given up.',
-  ),
-  REAPER_BATCH_SIZE: setting('100', 'Due jobs of one shard looked at in one pass.'),
-  TERMINAL_RETENTION_HOURS: setting(
-    '48',
-    'Hours the store keeps an ended job; then its outcome object answers.',
-  ),
+  ...RECOVERY_VARIABLES,
 
   // Status
   STATUS_POLL_AFTER_MS: setting('3000', 'Milliseconds a client is asked to wait between polls.'),

@@ -40,6 +40,19 @@ export const RULES: readonly Rule[] = [
     holds: (timeout, stall) => timeout * 2 <= stall,
     because: 'a segment and its one retry are no stall',
   }),
+  below('RUN_STALL_SECONDS', 'REAPER_STALL_SECONDS', {
+    because: 'a run must have ended itself before recovery gives the job up',
+  }),
+  below('REAPER_STALL_SECONDS', 'REAPER_TIMEOUT_SECONDS', {
+    because: 'a stall is a part of the time a job has run',
+  }),
+  ordered('QUEUED_PROBE_AFTER_SECONDS', 'at most', 'QUEUED_PROBE_MAX_SECONDS', {
+    holds: (after, most) => after <= most,
+    because: 'the first look at a job must not be its last',
+  }),
+  below('SERVICE_TIMEOUT_SECONDS', 'REAPER_BLOB_MIN_AGE_SECONDS', {
+    because: 'blobs of an upload under way must not count as orphaned',
+  }),
   below('RUN_STALL_SECONDS', 'RUN_BUDGET_SECONDS', {
     because: 'a stall must be seen before the budget ends the run',
   }),

@@ -199,6 +199,17 @@ export interface FairUseLimitsConfig {
 export interface RecoveryConfig {
   readonly maxRevivals: number
   readonly queuedProbeAfterMs: number
+  /** The longest pause between two looks at a waiting job. */
+  readonly probeMaxMs: number
+  /** Of running, waits left out; ends a job only together with the stall. */
+  readonly jobTimeoutMs: number
+  readonly jobStallMs: number
+  readonly passLeaseMs: number
+  readonly manifestSweepIntervalMs: number
+  readonly manifestMinAgeMs: number
+  readonly blobMinAgeMs: number
+  /** Per part and pass. */
+  readonly sweepPageObjects: number
   readonly sweepIntervalMs: number
   /** Per shard and pass. */
   readonly batchSize: number

@@ -73,31 +73,34 @@ export async function enqueue(
   return { kind: 'uncertain', cause }
 }
 
-export type EnsureOutcome = 'live' | 'created' | 'next_generation' | 'unproven' | 'raced'
+/** Asks the queue for the job's current name: `live` is backlog, however old; `unknown` proves nothing. */
+export function findTask(
+  deps: EnqueueDeps,
+  record: Pick<JobRecord, 'jobId' | 'lane' | 'generation'>,
+): Promise<'live' | 'gone' | 'unknown'> {
+  return deps.queue.find(record.lane, taskName(record.jobId, record.generation))
+}
 
 /**
- * The one rule for every orphan: ask the queue for the current name. A live task is backlog, however
- * old, and is left alone (I8). A missing one is created by the same name; a burnt name moves the job
- * to the next generation. Anything else proves nothing.
+ * For a task that is proven gone: it is created by the same name; a burnt name moves the job to the
+ * next generation. Anything else proves nothing.
  */
-export async function ensureTask(
+export async function replaceTask(
   deps: EnqueueDeps,
   record: JobRecord,
-  options: { readonly dueInMs: number; readonly notBefore?: number },
-): Promise<EnsureOutcome> {
-  const found = await deps.queue.find(record.lane, taskName(record.jobId, record.generation))
-  if (found === 'live') return 'live'
-  if (found === 'unknown') return 'unproven'
+  options: { readonly dueInMs: number; readonly reason: string; readonly notBefore?: number },
+): Promise<'created' | 'next_generation' | 'unproven' | 'raced'> {
   const first = await enqueue(deps, record, options)
   if (first.kind === 'enqueued') return 'created'
   if (first.kind !== 'burnt') return 'unproven'
-  const moved = await deps.store.overrideGeneration(record.jobId, record, {
-    revival: isRevival(record),
-    dueInMs: options.dueInMs,
-  })
+  const { dueInMs, reason } = options
+  const revival = isRevival(record)
+  const how = { revival, dueInMs, reason }
+  const moved = await deps.store.overrideGeneration(record.jobId, record, how)
   if (moved.kind !== 'done') return 'raced'
-  const next = await enqueue(deps, { ...record, generation: moved.generation }, options)
-  return next.kind === 'enqueued' ? 'next_generation' : 'unproven'
+  // Not enqueued for sure, it is due all the same: the next look creates it by its new name (F47).
+  await enqueue(deps, { ...record, generation: moved.generation }, options)
+  return 'next_generation'
 }
 
 /**

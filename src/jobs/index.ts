@@ -23,8 +23,9 @@ export {
   type EnqueueDeps,
   type EnqueueOutcome,
   enqueue,
-  ensureTask,
+  findTask,
   isRevival,
+  replaceTask,
   type TaskTarget,
 } from './enqueue.ts'
 export { type HeldClaim, holdClaim, type LeaseTimes } from './held-claim.ts'

@@ -156,6 +156,8 @@ export type OutcomeObject = z.infer<typeof outcomeObjectSchema>
 
 /** Every object name in one place. Job-bound objects carry the user's keyed hash, never the uid. */
 export const objectNames = {
+  /** Every staged object of one of `STAGING_PARTS`: by the first digit of the user's hash. */
+  stagingPart: (part: number) => `staging/${part.toString(16)}`,
   stagingPrefix: (uidHash: UidHash, jobId: JobId) => `staging/${uidHash}/${jobId}/`,
   blob: (uidHash: UidHash, jobId: JobId, index: number) =>
     `staging/${uidHash}/${jobId}/${String(index).padStart(3, '0')}.bin`,
@@ -169,3 +171,18 @@ export const objectNames = {
   standing: (uidHash: UidHash) => `fair-use/${uidHash}.json`,
   timelinePrefix: (uidHash: UidHash) => `timelines/${uidHash}/`,
 } as const
+
+/** Staged objects are walked in this many parts. */
+export const STAGING_PARTS = 16
+
+/** The job that a staged object belongs to; undefined for a name that is none of ours. */
+export function parseStagedName(
+  name: string,
+): { readonly uidHash: UidHash; readonly jobId: JobId; readonly isManifest: boolean } | undefined {
+  const [root, owner, job, file, ...more] = name.split('/')
+  const uidHash = uidHashSchema.safeParse(owner)
+  const jobId = jobIdSchema.safeParse(job)
+  if (root !== 'staging' || !file || more.length > 0) return undefined
+  if (!uidHash.success || !jobId.success) return undefined
+  return { uidHash: uidHash.data, jobId: jobId.data, isManifest: file === 'manifest.json' }
+}

@@ -20,14 +20,20 @@ export interface RecoveryStore {
    */
   keepDue(jobId: JobId): Promise<'added' | 'due' | 'settled' | 'missing'>
 
-  /** Takes the pass lease of a shard, and tells since when its sentinel is missing, held or not. */
-  beginPass(shard: number, lease: PassLease): Promise<ShardPass>
+  /**
+   * Takes the pass lease of a shard, and tells since when its sentinel is missing, held or not. Given
+   * `stalledForMs`, a shard where nothing is due and nothing stalls for so long is left as `idle`.
+   */
+  beginPass(shard: number, lease: PassLease, stalledForMs?: number): Promise<ShardPass>
   endPass(shard: number, token: string): Promise<void>
   /** Sets the sentinel, unless another loss was seen since. */
   confirmShard(shard: number, lostSince: number): Promise<void>
 
-  /** Takes the lease of one part of the staged objects; how far its walk has come, held or not. */
-  beginSweep(part: number, lease: PassLease): Promise<SweepWalk>
+  /**
+   * Takes the lease of one part of the staged objects; how far its walk has come, held or not. `idle`:
+   * no walk is under way, and the last whole one began not before `since` and within `againMs`.
+   */
+  beginSweep(part: number, lease: PassLease & SweepNeed): Promise<SweepWalk>
   /** Gives the lease back; without a cursor the walk was whole. Nothing when the lease was lost. */
   endSweep(
     part: number,
@@ -41,14 +47,22 @@ export interface PassLease {
   readonly leaseMs: number
 }
 
+export interface SweepNeed {
+  readonly since: number
+  readonly againMs: number
+}
+
+/** `busy`: another has the lease. */
+export type LeaseAnswer = 'taken' | 'busy' | 'idle'
+
 export interface ShardPass {
-  readonly isTaken: boolean
+  readonly kind: LeaseAnswer
   /** Undefined while the sentinel stands. */
   readonly lostSince: number | undefined
 }
 
 export interface SweepWalk {
-  readonly isTaken: boolean
+  readonly kind: LeaseAnswer
   readonly now: number
   /** Name after which the walk under way goes on. */
   readonly cursor: string | undefined

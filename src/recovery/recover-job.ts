@@ -3,32 +3,30 @@ import {
   callNow,
   type Endings,
   type EnqueueDeps,
-  ensureTask,
+  findTask,
   isRevival,
+  replaceTask,
   wasFreed,
 } from '../jobs/index.ts'
-import type {
-  JobId,
-  JobRecord,
-  Manifest,
-  ProcessingJob,
-  QueuedJob,
-  TerminalJob,
-} from '../kernel/index.ts'
+import type { JobId, Manifest, ProcessingJob, QueuedJob, TerminalJob } from '../kernel/index.ts'
 import type { Clock, JobStore } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
+import { land, landExpired } from './land.ts'
+import { isTimedOut, type Limits, nextLookMs } from './limits.ts'
 
-export interface RecoverDeps {
+export interface RecoverDeps extends Limits {
   readonly store: JobStore
   readonly archive: Archive
   readonly endings: Endings
   readonly clock: Clock
   readonly events: Events
+  readonly random: () => number
   /** Absent where no queue is configured: then this instance runs what is due. */
   readonly enqueueing: EnqueueDeps | undefined
   readonly inline: { takeOver(manifest: Manifest, generation: number): Promise<boolean> }
   readonly maxRevivals: number
-  readonly probeAfterMs: number
+  /** When a task that is made now is to be delivered; at once when undefined (F49). */
+  readonly paced?: () => number | undefined
 }
 
 /** What a look at one due job did; the words of the pass's counts. */
@@ -58,55 +56,75 @@ export async function recoverJob(deps: RecoverDeps, jobId: JobId): Promise<Verdi
   }
   switch (record.status) {
     case 'queued':
-      return reviveJob(deps, record)
+      return isTimedOut(record, deps.clock.now(), deps)
+        ? land(deps, record, 'sync_job_timeout')
+        : reviveJob(deps, record)
     case 'processing':
-      if (record.leaseUntil > deps.clock.now()) {
-        await deps.store.postpone(jobId, LIVE_LOOK_AGAIN_MS)
-        return 'skipped_live'
-      }
-      return record.ending ? completeEnding(deps, record) : reviveJob(deps, record)
+      return recoverProcessing(deps, record)
     default:
       return settleJob(deps, record)
   }
 }
 
+/** Both thresholds passed outweigh a live lease: a run that hangs may renew it for ever. */
+async function recoverProcessing(deps: RecoverDeps, record: ProcessingJob): Promise<Verdict> {
+  const now = deps.clock.now()
+  const isLive = record.leaseUntil > now
+  if (record.ending && !isLive) return completeEnding(deps, record, record.ending)
+  if (!record.ending && isTimedOut(record, now, deps)) return land(deps, record, 'sync_job_timeout')
+  if (!isLive) return reviveJob(deps, record)
+  await deps.store.postpone(record.jobId, LIVE_LOOK_AGAIN_MS, record)
+  return 'skipped_live'
+}
+
+/** The queue is asked before anything is decided: only a task that is proven gone is replaced. */
 async function reviveJob(deps: RecoverDeps, record: QueuedJob | ProcessingJob): Promise<Verdict> {
-  if (record.byok) return landOrphan(deps, record, 'byok_worker_lost')
+  if (record.byok) return land(deps, record, 'byok_worker_lost')
   if (!deps.enqueueing) return runHere(deps, record)
-  if (isRevival(record) && record.revivals >= deps.maxRevivals)
-    return landOrphan(deps, record, 'sync_worker_lost')
   if (wasFreed(record, deps.clock.now())) {
     const called = await callNow(deps.enqueueing, record, deps.probeAfterMs)
     return called === 'next_generation' ? 'ensured' : called
   }
-  const done = await ensureTask(deps.enqueueing, record, { dueInMs: deps.probeAfterMs })
-  await deps.store.postpone(record.jobId, deps.probeAfterMs)
-  switch (done) {
-    case 'live':
-      return 'skipped_waiting'
-    case 'created':
-      return 'ensured'
-    case 'next_generation':
-      deps.events.statusRewritten({
-        ...identify(record),
-        from: record.status,
-        to: 'queued',
-        reason: 'its task was gone',
-        by: 'reaper',
-      })
-      return 'revived'
-    case 'unproven':
-    case 'raced':
-      return done
+  const found = await findTask(deps.enqueueing, record)
+  if (found !== 'gone') {
+    await deps.store.postpone(record.jobId, nextLookMs(deps, record), record)
+    return found === 'live' ? 'skipped_waiting' : 'unproven'
   }
+  if (!(await deps.archive.readManifest(record.uidHash, record.jobId))) {
+    return landExpired(deps, record)
+  }
+  if (isSpent(deps, record)) return land(deps, record, 'sync_worker_lost')
+  return replaceGone(deps, deps.enqueueing, record)
 }
+
+async function replaceGone(
+  deps: RecoverDeps,
+  enqueueing: EnqueueDeps,
+  record: QueuedJob | ProcessingJob,
+): Promise<Verdict> {
+  const notBefore = deps.paced?.()
+  const done = await replaceTask(enqueueing, record, {
+    dueInMs: deps.probeAfterMs,
+    reason: TASK_GONE,
+    ...(notBefore === undefined ? {} : { notBefore }),
+  })
+  if (done === 'raced') return 'raced'
+  if (done === 'next_generation') {
+    noteRevival(deps, record, TASK_GONE)
+    return 'revived'
+  }
+  await deps.store.postpone(record.jobId, nextLookMs(deps, record), record)
+  return done === 'created' ? 'ensured' : 'unproven'
+}
+
+const TASK_GONE = 'its task was gone'
+const PROCESS_DIED = 'its process died'
 
 /** There is no queue to call from: this instance takes the job over. */
 async function runHere(deps: RecoverDeps, record: QueuedJob | ProcessingJob): Promise<Verdict> {
   const manifest = await deps.archive.readManifest(record.uidHash, record.jobId)
   if (!manifest) return landExpired(deps, record)
-  if (isRevival(record) && record.revivals >= deps.maxRevivals)
-    return landOrphan(deps, record, 'sync_worker_lost')
+  if (isSpent(deps, record)) return land(deps, record, 'sync_worker_lost')
   const generation = await nextGeneration(deps, record)
   if (generation === undefined) return 'raced'
   if (await deps.inline.takeOver(manifest, generation)) return 'revived'
@@ -123,45 +141,36 @@ async function nextGeneration(
   const moved = await deps.store.overrideGeneration(record.jobId, record, {
     revival: true,
     dueInMs: deps.probeAfterMs,
+    reason: PROCESS_DIED,
   })
-  return moved.kind === 'done' ? moved.generation : undefined
+  if (moved.kind !== 'done') return undefined
+  noteRevival(deps, record, PROCESS_DIED)
+  return moved.generation
 }
 
-async function landOrphan(
-  deps: RecoverDeps,
-  record: QueuedJob | ProcessingJob,
-  reasonCode: 'sync_worker_lost' | 'byok_worker_lost',
-): Promise<Verdict> {
-  const manifest = await deps.archive.readManifest(record.uidHash, record.jobId)
-  if (!manifest) return landExpired(deps, record)
-  const outcome = await deps.endings.endSeen(manifest, record, { reasonCode })
-  if (outcome === 'raced') return 'raced'
+function isSpent(deps: RecoverDeps, record: QueuedJob | ProcessingJob): boolean {
+  return isRevival(record) && record.revivals >= deps.maxRevivals
+}
+
+function noteRevival(deps: RecoverDeps, record: QueuedJob | ProcessingJob, reason: string): void {
+  const { jobId, uidHash, uid, status } = record
   deps.events.statusRewritten({
-    ...identify(record),
-    from: record.status,
-    to: outcome.status,
-    reason: reasonCode,
+    jobId,
+    uidHash,
+    uid,
+    from: status,
+    to: 'queued',
+    reason,
     by: 'reaper',
   })
-  await deps.endings.settle(record.jobId, manifest)
-  return 'landed'
 }
 
-/** Nothing is left to run from: the next look meets the same, until an outcome or a manifest appears. */
-async function landExpired(deps: RecoverDeps, record: JobRecord): Promise<Verdict> {
-  const known = await deps.archive.readOutcome(record.uidHash, record.jobId)
-  if (known && 'outcome' in known) {
-    await deps.endings.complete(known, known.outcome)
-    await deps.endings.settle(record.jobId, undefined)
-    return 'landed'
-  }
-  const outcome = await deps.endings.endSeenWithoutManifest(record)
-  return outcome === 'raced' ? 'raced' : 'landed'
-}
-
-async function completeEnding(deps: RecoverDeps, record: ProcessingJob): Promise<Verdict> {
-  if (!record.ending) return 'raced'
-  await deps.endings.complete(record, record.ending)
+async function completeEnding(
+  deps: RecoverDeps,
+  record: ProcessingJob,
+  ending: NonNullable<ProcessingJob['ending']>,
+): Promise<Verdict> {
+  await deps.endings.complete(record, ending)
   const manifest = await deps.archive.readManifest(record.uidHash, record.jobId)
   await deps.endings.settle(record.jobId, manifest)
   return 'landed'
@@ -171,8 +180,4 @@ async function settleJob(deps: RecoverDeps, record: TerminalJob): Promise<Verdic
   const manifest = await deps.archive.readManifest(record.uidHash, record.jobId)
   await deps.endings.settle(record.jobId, manifest)
   return 'settled'
-}
-
-function identify(record: JobRecord) {
-  return { jobId: record.jobId, uidHash: record.uidHash, uid: record.uid }
 }

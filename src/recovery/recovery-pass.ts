@@ -1,47 +1,65 @@
 import { inParallel, SHARD_COUNT } from '../kernel/index.ts'
-import { type RecoverDeps, recoverJob, type Verdict } from './recover-job.ts'
+import type { RandomBytes } from '../ports/index.ts'
+import type { RecoverDeps } from './recover-job.ts'
+import { recoverShard, type ShardDeps } from './recover-shard.ts'
+import { type SweepDeps, sweepStaging } from './sweep-staging.ts'
+import { createTally, type Pass, type PassCounts } from './tally.ts'
 
-export interface PassDeps extends RecoverDeps {
-  /** Due jobs looked at in one pass, per shard. */
-  readonly batchSize: number
+export interface PassDeps extends RecoverDeps, ShardDeps, SweepDeps {
+  readonly randomBytes: RandomBytes
 }
 
-export type PassCounts = Readonly<Record<Verdict | 'checked' | 'failed', number>>
-
 const PARALLEL_SHARDS = 8
+/** Tasks made in one pass are spread: the first at once, the thousandth within this (F49). */
+const SPREAD_MS = 60_000
+const SPREAD_FULL_AT = 1_000
 
 /**
- * Looks once at every job whose next check is due. Safe in any number and at any time: each write
- * compares what it saw. A job that fails to recover is counted and met again; its neighbours go on.
+ * Looks once at every job whose next check is due, then sweeps on over what is staged. Safe in any
+ * number and at any time: one pass a shard, and each write compares what it saw. What fails is
+ * counted and met again; its neighbours go on.
  */
 export async function recoveryPass(deps: PassDeps, signal: AbortSignal): Promise<PassCounts> {
   const startedMs = deps.clock.monotonicMs()
-  const counts: Record<keyof PassCounts, number> = {
-    checked: 0,
-    failed: 0,
-    skipped_live: 0,
-    skipped_waiting: 0,
-    ensured: 0,
-    revived: 0,
-    landed: 0,
-    settled: 0,
-    raced: 0,
-    unproven: 0,
-    gone: 0,
-  }
+  const token = Buffer.from(deps.randomBytes(16)).toString('hex')
+  const pass: Pass = { token, tally: createTally(), signal }
+  const paced = { ...deps, paced: pacing(deps) }
+  const lost = await recoverShards(paced, pass)
+  await sweepStaging(paced, pass, lost)
+  const { counts } = pass.tally
+  deps.events.recoveryPass({
+    counts,
+    lostShards: lost.size,
+    ms: Math.round(deps.clock.monotonicMs() - startedMs),
+  })
+  return counts
+}
+
+/** @returns the shards whose sentinel is missing, and since when; throws when no shard could be asked */
+async function recoverShards(deps: PassDeps, pass: Pass): Promise<ReadonlyMap<number, number>> {
+  const lost = new Map<number, number>()
+  const errors: unknown[] = []
   const shards = Array.from({ length: SHARD_COUNT }, (_, shard) => shard)
   await inParallel(shards, PARALLEL_SHARDS, async (shard) => {
-    for (const jobId of await deps.store.due(shard, deps.batchSize)) {
-      signal.throwIfAborted()
-      counts.checked += 1
-      try {
-        counts[await recoverJob(deps, jobId)] += 1
-      } catch (error) {
-        counts.failed += 1
-        deps.events.unexpectedError({ where: 'recovery', jobId, error })
-      }
+    try {
+      const lostSince = await recoverShard(deps, pass, shard)
+      if (lostSince !== undefined) lost.set(shard, lostSince)
+    } catch (error) {
+      pass.signal.throwIfAborted()
+      errors.push(error)
+      pass.tally.count('failed')
     }
   })
-  deps.events.recoveryPass({ counts, ms: Math.round(deps.clock.monotonicMs() - startedMs) })
-  return counts
+  if (errors.length === SHARD_COUNT) throw errors[0]
+  for (const error of errors) deps.events.unexpectedError({ where: 'recovery of a shard', error })
+  return lost
+}
+
+function pacing(deps: Pick<RecoverDeps, 'clock' | 'random'>): () => number | undefined {
+  let made = 0
+  return () => {
+    const withinMs = SPREAD_MS * Math.min(1, made / SPREAD_FULL_AT)
+    made += 1
+    return withinMs === 0 ? undefined : deps.clock.now() + Math.round(withinMs * deps.random())
+  }
 }

@@ -26,7 +26,21 @@ export interface OperatorActed {
 export interface RecoveryPass {
   /** How many of each: `checked`, `ensured`, `revived`, `landed`, … */
   readonly counts: Readonly<Record<string, number>>
+  /** Shards that may have forgotten jobs. */
+  readonly lostShards?: number | undefined
   readonly ms?: number | undefined
+}
+
+export interface OrphansDeleted {
+  readonly jobId: JobId
+  readonly uidHash: UidHash
+  readonly blobs: number
+}
+
+export interface ShardConfirmed {
+  readonly shard: number
+  /** Epoch ms at which its loss was seen. */
+  readonly lostSince: number
 }
 
 export interface UnexpectedError {
@@ -63,6 +77,14 @@ export function createRecoveryEvents(sink: EventSink) {
       for (const [verdict, count] of Object.entries(facts.counts)) {
         if (count > 0) sink.counters.add('recovery_jobs', { verdict }, count)
       }
+    },
+    /** Blobs of an upload that never came to be a job. */
+    orphansDeleted(facts: OrphansDeleted) {
+      record(sink, { name: 'orphans_deleted', message: 'Orphaned blobs deleted', facts })
+    },
+    /** Everything staged was swept since the loss was seen: the shard knows all its jobs again. */
+    shardConfirmed(facts: ShardConfirmed) {
+      record(sink, { name: 'shard_confirmed', message: 'Shard is whole again', facts })
     },
     /** A bug: neither terminal nor retryable by its type. */
     unexpectedError(facts: UnexpectedError) {

@@ -1,8 +1,16 @@
 import type { Probe } from '../../src/ports/index.ts'
 import type { CrashPoint, StepLine } from './orders.ts'
 
-/** A recovery pass takes it once a shard: the first tells as much as all of them. */
-const EVERY_SHARD = 'script.due'
+/** A recovery pass takes them once a shard or part: the first tells as much as all of them. */
+const EVERY_SHARD = new Set([
+  'script.begin-pass',
+  'script.due',
+  'script.stalled',
+  'script.end-pass',
+  'script.begin-sweep',
+  'script.end-sweep',
+  'script.confirm-shard',
+])
 
 export interface CrashProbe {
   readonly probe: Probe
@@ -28,7 +36,7 @@ export function createCrashProbe(deps: {
       const key = `${moment} ${step}`
       const n = (counts.get(key) ?? 0) + 1
       counts.set(key, n)
-      if (n === 1 || step !== EVERY_SHARD) deps.note({ step, moment, n })
+      if (n === 1 || !EVERY_SHARD.has(step)) deps.note({ step, moment, n })
       if (point?.step !== step || point.moment !== moment || point.occurrence !== n) return
       deps.note({ step, moment: 'killed', n })
       deps.die()

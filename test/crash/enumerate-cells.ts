@@ -18,9 +18,13 @@ export interface StepClass extends CrashPoint {
 }
 
 /** What every recovery pass does, whatever becomes of one job. */
-const RECOVERY_STEPS = new Set(['script.due', 'script.read', 'script.postpone'])
+const PASS_STEPS = [
+  ...['script.begin-pass', 'script.due', 'script.stalled', 'script.end-pass'],
+  ...['script.begin-sweep', 'script.end-sweep', 'script.confirm-shard', 'script.keep-due'],
+]
+const RECOVERY_STEPS = new Set([...PASS_STEPS, 'script.read', 'script.postpone'])
 /** Done by the clock: how often differs from run to run, and one is as good as another. */
-const TIMED_STEPS = new Set(['script.renew', 'script.due'])
+const TIMED_STEPS = new Set([...PASS_STEPS, 'script.renew'])
 
 /**
  * The places to die at: of every step and moment that was seen in each recording its first, second

@@ -23,6 +23,7 @@ export function laneEnvironment(
     readonly tasks: { readonly host: string; readonly port: number }
     readonly certsUrl: string
     readonly compileCache: string
+    readonly settings?: Readonly<Record<string, string>> | undefined
   },
   ambient: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
@@ -61,10 +62,13 @@ export function laneEnvironment(
     CLAIM_STOP_MARGIN_SECONDS: '0.1',
     CLAIM_UNANSWERED_ABORT_SECONDS: '4',
     QUEUED_PROBE_AFTER_SECONDS: '1',
+    // A pass that dies holds its shards for this long.
+    REAPER_PASS_LEASE_SECONDS: '1',
     // Replaced by the harness's own; named because one must be.
     STT_PROVIDER: 'spans',
     STT_MAX_PARALLEL_SEGMENTS: '2',
     COMPUTE_WORKERS: '1',
     LOG_LEVEL: 'info',
+    ...parties.settings,
   }
 }

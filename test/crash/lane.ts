@@ -25,6 +25,10 @@ export interface LaneOptions {
   readonly mode: LaneMode
   /** Holds everything of this lane; made when missing. */
   readonly folder: string
+  /** Variables in place of the lane's own. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** In place of the lane's own small ones. */
+  readonly times?: { readonly minBackoffMs: number; readonly recoveryEveryMs: number }
   /** Shared by all lanes. */
   readonly compileCache: string
   readonly redis: Program
@@ -91,7 +95,8 @@ async function startParts(options: LaneOptions, closing: AsyncDisposableStack): 
   )
   const issuer = createTokenIssuer({ now })
   const certificates = closing.use(await startIssuerServer({ issuer, port: 0, clock }))
-  const tasks = closing.use(await startQueue(folder, issuer, clock))
+  const { minBackoffMs, recoveryEveryMs } = options.times ?? LANE
+  const tasks = closing.use(await startQueue(folder, issuer, clock, minBackoffMs))
   const redis = createRedisClient(redisServer.url, {
     commandTimeoutMs: 2_000,
     onError: () => undefined,
@@ -119,7 +124,7 @@ async function startParts(options: LaneOptions, closing: AsyncDisposableStack): 
   })
   closing.defer(() => service.close())
   const mintTaskToken = () => issuer.mint({ audience: api, email: LANE.invokerEmail })
-  const recovery = askForRecovery({ api, clock, mintTaskToken, everyMs: LANE.recoveryEveryMs })
+  const recovery = askForRecovery({ api, clock, mintTaskToken, everyMs: recoveryEveryMs })
   closing.defer(() => recovery.stop())
   const steps = ledger(join(folder, 'steps.jsonl'), stepLineSchema)
   const calls = ledger(join(folder, 'calls.jsonl'), callLineSchema)
@@ -155,6 +160,7 @@ function startQueue(
   folder: string,
   issuer: ReturnType<typeof createTokenIssuer>,
   clock: Clock,
+  minBackoffMs: number,
 ): Promise<TasksServer> {
   const name = `projects/${LANE.project}/locations/${LANE.location}/queues/${LANE.queue}`
   return startTasksServer({
@@ -162,7 +168,7 @@ function startQueue(
     port: 0,
     issuer,
     clock,
-    queues: [{ name, maxAttempts: 5, minBackoffMs: LANE.minBackoffMs, maxDoublings: 4 }],
+    queues: [{ name, maxAttempts: 5, minBackoffMs, maxDoublings: 4 }],
   })
 }
 

@@ -37,7 +37,7 @@ export async function startHttpWorld(
     },
     operating: { ...world.delivery, queue: world.queue },
     cancel: world.delivery,
-    recovery: { ...world.delivery, inline: world.inline, maxRevivals: 3, batchSize: 100 },
+    recovery: world.recovery,
     accept: { ...world.accept, clock },
     multipart: {
       maxFiles: 20,

@@ -40,6 +40,8 @@ import {
 } from '../../src/telemetry/index.ts'
 import { seededRandom } from './audio.ts'
 import { createFairUseRig, type FairUseRigOptions } from './fair-use-rig.ts'
+import { RECOVERY_LIMITS } from './recovery-limits.ts'
+import { renewable } from './renewable.ts'
 import { simulatedClock } from './simulated-clock.ts'
 import { toneDecoder, toneDetector } from './tones.ts'
 
@@ -55,6 +57,7 @@ export interface WorldOptions {
   /** Fair use is off unless given. */
   readonly fairUse?: FairUseRigOptions
   readonly repeatFailures?: RepeatFailureLimits
+  readonly recovery?: Partial<PassDeps>
 }
 
 export const UID = uidSchema.parse('user-1')
@@ -75,12 +78,14 @@ export function createWorld(options: WorldOptions = {}) {
   const events = createEvents({ logger, counters: createCounters() })
   const memory = createMemoryObjectStore({ clock, checksum: createCrc32c })
   const objects = options.objects?.(memory) ?? memory
-  const records = createMemoryJobStore({
-    clock,
-    terminalRetentionMs: 2 * DAY_MS,
-    outcomeRetentionMs: 30 * DAY_MS,
-    ...(options.repeatFailures ? { repeatFailures: options.repeatFailures } : {}),
-  })
+  const { port: records, renew: flush } = renewable(() =>
+    createMemoryJobStore({
+      clock,
+      terminalRetentionMs: 2 * DAY_MS,
+      outcomeRetentionMs: 30 * DAY_MS,
+      ...(options.repeatFailures ? { repeatFailures: options.repeatFailures } : {}),
+    }),
+  )
   const store = options.store?.(records) ?? records
   const tasks = createMemoryTaskQueue({ clock })
   const queue = options.queue?.(tasks) ?? tasks
@@ -104,6 +109,7 @@ export function createWorld(options: WorldOptions = {}) {
     dispatchMode: options.dispatchMode ?? 'cloud_tasks',
     worksAfterResponse: options.worksAfterResponse,
     deps: options.deps ?? {},
+    recovery: options.recovery ?? {},
   })
   const { archive, conversations, delivery, accept, inline, stop, recovery } = rooms
   const uidHash = naming.uidHash(UID)
@@ -114,6 +120,8 @@ export function createWorld(options: WorldOptions = {}) {
     memory,
     objects,
     records,
+    /** Redis forgets everything. */
+    flush,
     store,
     tasks,
     queue,
@@ -127,6 +135,7 @@ export function createWorld(options: WorldOptions = {}) {
     inline,
     stop,
     rig,
+    recovery,
     /** Uploads bodies under names that start `secondsAgo` before now. */
     upload: async (
       bodies: Readonly<Record<string, Uint8Array>>,
@@ -199,6 +208,7 @@ export interface RoomParts {
   readonly worksAfterResponse?: boolean | undefined
   readonly deps: Partial<DeliveryDeps>
   readonly fairUse?: FairUse | undefined
+  readonly recovery?: Partial<PassDeps>
 }
 
 /** The rooms of one process, wired as the service wires them; several may share their parts. */
@@ -278,7 +288,12 @@ export function wireRooms(parts: RoomParts) {
     worksAfterResponse: parts.worksAfterResponse ?? true,
     unavailableRetryAfterMs: 30 * SECOND_MS,
   }
-  const recovery: PassDeps = { ...delivery, inline, maxRevivals: 3, batchSize: 100 }
+  const recovery: PassDeps = {
+    ...delivery,
+    ...{ objects, inline },
+    ...RECOVERY_LIMITS,
+    ...parts.recovery,
+  }
   return { archive, conversations, delivery, accept, inline, stop, recovery }
 }
 

@@ -1,4 +1,4 @@
-import type { RecoveryStore } from '../../ports/index.ts'
+import type { PassLease, RecoveryStore } from '../../ports/index.ts'
 import type { JobShelf } from './job-shelf.ts'
 
 interface Lease {
@@ -13,26 +13,15 @@ interface Walk {
 
 /** What recovery keeps beside the jobs. */
 export function createJobRecoveryWrites(shelf: JobShelf): RecoveryStore {
-  const passes = new Map<number, Lease>()
-  const sweeps = new Map<number, Lease>()
+  const passes = createLeases(shelf)
+  const sweeps = createLeases(shelf)
   const lost = new Map<number, number>()
   const whole = new Set<number>()
   const walks = new Map<number, Walk>()
 
-  const take = (
-    leases: Map<number, Lease>,
-    key: number,
-    { token, leaseMs }: { readonly token: string; readonly leaseMs: number },
-  ): boolean => {
-    const held = leases.get(key)
-    if (held && held.until > shelf.now()) return held.token === token
-    leases.set(key, { token, until: shelf.now() + leaseMs })
-    return true
-  }
-  const isHeldBy = (leases: Map<number, Lease>, key: number, token: string) => {
-    const held = leases.get(key)
-    return held?.token === token && held.until > shelf.now()
-  }
+  const isIdle = (shard: number, forMs: number) =>
+    shelf.due(shard, 1).length === 0 &&
+    shelf.stalledSince(shelf.now() - forMs, shard, 1).length === 0
 
   return {
     due: async (shard, limit) => shelf.due(shard, limit),
@@ -52,13 +41,14 @@ export function createJobRecoveryWrites(shelf: JobShelf): RecoveryStore {
       shelf.lookAgainAt(jobId, shelf.now())
       return 'added'
     },
-    beginPass: async (shard, lease) => {
-      const isTaken = take(passes, shard, lease)
+    beginPass: async (shard, lease, stalledForMs) => {
+      const idle = stalledForMs !== undefined && isIdle(shard, stalledForMs)
+      const kind = idle ? 'idle' : passes.take(shard, lease)
       if (!whole.has(shard) && !lost.has(shard)) lost.set(shard, shelf.now())
-      return { isTaken, lostSince: lost.get(shard) }
+      return { kind, lostSince: lost.get(shard) }
     },
     endPass: async (shard, token) => {
-      if (isHeldBy(passes, shard, token)) passes.delete(shard)
+      passes.giveBack(shard, token)
     },
     confirmShard: async (shard, lostSince) => {
       if (lost.get(shard) !== lostSince) return
@@ -66,18 +56,35 @@ export function createJobRecoveryWrites(shelf: JobShelf): RecoveryStore {
       whole.add(shard)
     },
     beginSweep: async (part, lease) => {
-      const isTaken = take(sweeps, part, lease)
-      const { cursor, beganAt, wholeSince } = walks.get(part) ?? {}
-      return { isTaken, now: shelf.now(), cursor, beganAt, wholeSince }
+      const { cursor, beganAt, wholeSince = -1 } = walks.get(part) ?? {}
+      const isRecent = wholeSince >= lease.since && shelf.now() - wholeSince < lease.againMs
+      const kind = cursor === undefined && isRecent ? 'idle' : sweeps.take(part, lease)
+      return { kind, now: shelf.now(), cursor, beganAt, wholeSince: walks.get(part)?.wholeSince }
     },
     endSweep: async (part, token, { beganAt, cursor }) => {
-      if (!isHeldBy(sweeps, part, token)) return
-      sweeps.delete(part)
+      if (!sweeps.giveBack(part, token)) return
       const { wholeSince } = walks.get(part) ?? {}
       walks.set(
         part,
         cursor === undefined ? { wholeSince: beganAt } : { cursor, beganAt, wholeSince },
       )
+    },
+  }
+}
+
+function createLeases(shelf: Pick<JobShelf, 'now'>) {
+  const leases = new Map<number, Lease>()
+  return {
+    take: (key: number, { token, leaseMs }: PassLease): 'taken' | 'busy' => {
+      const held = leases.get(key)
+      if (held && held.until > shelf.now()) return held.token === token ? 'taken' : 'busy'
+      leases.set(key, { token, until: shelf.now() + leaseMs })
+      return 'taken'
+    },
+    /** @returns whether it was held by this token */
+    giveBack: (key: number, token: string): boolean => {
+      const held = leases.get(key)
+      return held?.token === token && held.until > shelf.now() && leases.delete(key)
     },
   }
 }

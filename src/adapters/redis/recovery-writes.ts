@@ -6,6 +6,7 @@ import { replyParts } from './reply.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
 const jobIdsSchema = z.array(jobIdSchema)
+const leaseAnswerSchema = z.enum(['taken', 'busy', 'idle'])
 const wordsSchema = z.array(z.string())
 
 /** What recovery keeps beside the jobs: what is due, who looks at a shard, how far a sweep has come. */
@@ -25,10 +26,11 @@ export function createRecoveryWrites(scripts: ScriptRunner): RecoveryStore {
       }
       throw new MalformedRecordError(`keep-due answered ${kind}`)
     },
-    beginPass: async (shard, { token, leaseMs }) => {
-      const reply = await scripts.run('begin-pass', keys.sentinel(shard), ['', token, leaseMs])
+    beginPass: async (shard, { token, leaseMs }, stalledForMs) => {
+      const args = ['', token, leaseMs, stalledForMs ?? '']
+      const reply = await scripts.run('begin-pass', keys.sentinel(shard), args)
       const [kind, lostSince] = wordsSchema.parse(reply)
-      return { isTaken: kind === 'taken', lostSince: instantOf(lostSince) }
+      return { kind: leaseAnswerSchema.parse(kind), lostSince: instantOf(lostSince) }
     },
     endPass: async (shard, token) => {
       await scripts.run('end-pass', keys.sentinel(shard), ['', token])
@@ -36,11 +38,12 @@ export function createRecoveryWrites(scripts: ScriptRunner): RecoveryStore {
     confirmShard: async (shard, lostSince) => {
       await scripts.run('confirm-shard', keys.sentinel(shard), ['', lostSince])
     },
-    beginSweep: async (part, { token, leaseMs }) => {
-      const reply = await scripts.run('begin-sweep', keys.sentinel(part), ['', token, leaseMs])
+    beginSweep: async (part, { token, leaseMs, since, againMs }) => {
+      const args = ['', token, leaseMs, since, againMs]
+      const reply = await scripts.run('begin-sweep', keys.sentinel(part), args)
       const [kind, now, cursor, beganAt, wholeSince] = wordsSchema.parse(reply)
       return {
-        isTaken: kind === 'taken',
+        kind: leaseAnswerSchema.parse(kind),
         now: Number(now),
         cursor: cursor || undefined,
         beganAt: instantOf(beganAt),

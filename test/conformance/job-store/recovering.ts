@@ -18,6 +18,8 @@ import {
 import type { MakeJobStore } from './harness.ts'
 
 const why = { lastError: 'x', attemptSpent: true, dueInMs: LONG_MS }
+/** A walk is due whatever was before. */
+const ALWAYS = { since: 0, againMs: 0 }
 const shardOf = (job: Pick<NewJob, 'jobId'>) => shardOfJob(job.jobId)
 
 /** What recovery keeps beside the jobs. */
@@ -27,7 +29,7 @@ export function recoveringContract(make: MakeJobStore): void {
       const { store, lapse } = await make()
       const [token, other] = [aToken(), aToken()]
       const take = async (by: string, leaseMs = LONG_MS) =>
-        (await store.beginPass(7, { token: by, leaseMs })).isTaken
+        (await store.beginPass(7, { token: by, leaseMs })).kind === 'taken'
       expect([await take(token), await take(other), await take(token)]).toEqual([true, false, true])
       await store.endPass(7, other)
       expect(await take(other)).toBe(false)
@@ -56,9 +58,9 @@ export function recoveringContract(make: MakeJobStore): void {
   describe('a walk over the staged objects', () => {
     it('goes on from its cursor, and is whole at its end', async () => {
       const { store } = await make()
-      const lease = { token: aToken(), leaseMs: LONG_MS }
+      const lease = { token: aToken(), leaseMs: LONG_MS, ...ALWAYS }
       const first = await store.beginSweep(3, lease)
-      expect(first).toMatchObject({ isTaken: true, cursor: undefined, wholeSince: undefined })
+      expect(first).toMatchObject({ kind: 'taken', cursor: undefined, wholeSince: undefined })
       await store.endSweep(3, lease.token, { beganAt: first.now, cursor: 'staging/3/x' })
       const under = await store.beginSweep(3, lease)
       expect(under).toMatchObject({ cursor: 'staging/3/x', beganAt: first.now })
@@ -70,13 +72,40 @@ export function recoveringContract(make: MakeJobStore): void {
 
     it('is led by one; another sees how far it has come, and writes nothing', async () => {
       const { store } = await make()
-      const [lease, late] = [aToken(), aToken()].map((token) => ({ token, leaseMs: LONG_MS }))
+      const [lease, late] = [aToken(), aToken()].map((token) => ({
+        token,
+        leaseMs: LONG_MS,
+        ...ALWAYS,
+      }))
       if (!lease || !late) throw new Error('two leases')
       const { now } = await store.beginSweep(3, lease)
-      expect(await store.beginSweep(3, late)).toMatchObject({ isTaken: false })
+      expect(await store.beginSweep(3, late)).toMatchObject({ kind: 'busy' })
       await store.endSweep(3, late.token, { beganAt: now, cursor: 'staging/3/y' })
       await store.endSweep(3, lease.token, { beganAt: now, cursor: undefined })
-      expect(await store.beginSweep(3, late)).toMatchObject({ isTaken: true, wholeSince: now })
+      expect(await store.beginSweep(3, late)).toMatchObject({ kind: 'taken', wholeSince: now })
+    })
+  })
+
+  describe('what needs nothing', () => {
+    it('is left idle: a shard where nothing is due, a part that was walked over lately', async () => {
+      const { store } = await make()
+      const lease = { token: aToken(), leaseMs: LONG_MS }
+      const job = await created(store)
+      const pass = async () => (await store.beginPass(shardOf(job), lease, LONG_MS)).kind
+      expect(await pass()).toBe('idle')
+      await store.postpone(job.jobId, 0)
+      expect(await pass()).toBe('taken')
+      const need = { since: 1, againMs: LONG_MS }
+      const { now } = await store.beginSweep(5, { ...lease, ...need })
+      await store.endSweep(5, lease.token, { beganAt: now, cursor: undefined })
+      const sweep = async (given: typeof need) =>
+        (await store.beginSweep(5, { ...lease, ...given })).kind
+      expect(await sweep(need)).toBe('idle')
+      expect(await sweep({ ...need, againMs: 0 })).toBe('taken')
+      await store.endSweep(5, lease.token, { beganAt: now, cursor: undefined })
+      expect(await sweep({ ...need, since: now + 1 })).toBe('taken')
+      await store.endSweep(5, lease.token, { beganAt: now, cursor: 'staging/5/x' })
+      expect(await sweep(need)).toBe('taken')
     })
   })
 

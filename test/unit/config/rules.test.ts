@@ -88,6 +88,30 @@ const LAWS: readonly {
     names: ['RUN_STALL_SECONDS (1440)', 'RUN_BUDGET_SECONDS (1440)'],
   },
   {
+    law: 'a run ends itself before recovery gives it up',
+    breaks: { REAPER_STALL_SECONDS: '600' },
+    holds: { REAPER_STALL_SECONDS: '601' },
+    names: ['RUN_STALL_SECONDS (600)', 'REAPER_STALL_SECONDS (600)'],
+  },
+  {
+    law: 'a stall is a part of the time a job has run',
+    breaks: { REAPER_TIMEOUT_SECONDS: '1800' },
+    holds: { REAPER_TIMEOUT_SECONDS: '1801' },
+    names: ['REAPER_STALL_SECONDS (1800)', 'REAPER_TIMEOUT_SECONDS (1800)'],
+  },
+  {
+    law: 'the first look at a job is not its last',
+    breaks: { QUEUED_PROBE_MAX_SECONDS: '59' },
+    holds: { QUEUED_PROBE_MAX_SECONDS: '60' },
+    names: ['QUEUED_PROBE_AFTER_SECONDS (60)', 'QUEUED_PROBE_MAX_SECONDS (59)'],
+  },
+  {
+    law: 'blobs of an upload under way are not orphaned',
+    breaks: { REAPER_BLOB_MIN_AGE_SECONDS: '1800' },
+    holds: { REAPER_BLOB_MIN_AGE_SECONDS: '1801' },
+    names: ['SERVICE_TIMEOUT_SECONDS (1800)', 'REAPER_BLOB_MIN_AGE_SECONDS (1800)'],
+  },
+  {
     law: 'the budget ends before the abort',
     breaks: { RUN_BUDGET_SECONDS: '1500' },
     holds: { RUN_BUDGET_SECONDS: '1499' },

@@ -1,11 +1,4 @@
-import {
-  type JobId,
-  objectNames,
-  SECOND_MS,
-  shardOfJob,
-  TASK_SCHEMA_VERSION,
-  taskName,
-} from '../../../src/kernel/index.ts'
+import { type JobId, objectNames, SECOND_MS } from '../../../src/kernel/index.ts'
 import type { Fleet } from './fleet.ts'
 import { play, push, reap, type Stage } from './play.ts'
 
@@ -34,7 +27,6 @@ export async function comeToRest(stage: Stage): Promise<number> {
       passedMs = nowMs
       const [process] = fleet.processes
       if (process) void reap(fleet, process)
-      await sweepByHand(stage)
     }
     await fleet.atRest()
     if (await isOver(stage)) return nowMs - startMs
@@ -45,41 +37,15 @@ export async function comeToRest(stage: Stage): Promise<number> {
   }
 }
 
-/**
- * The sweep over manifests is the one that brings back a job whose record was flushed and whose task
- * is gone too. Until recovery has it, a late delivery of the job's first task stands in for it.
- */
-async function sweepByHand(stage: Stage): Promise<void> {
-  const { fleet } = stage
-  const { ledger, tasks } = fleet
-  for (const jobId of ledger.flushed) {
-    const { uidHash, names } = ledger
-    const manifest = objectNames.manifest(uidHash, jobId)
-    const isPromised = tasks.live().some(({ task }) => task.payload.job_id === jobId)
-    const isEnded = names.has(objectNames.outcome(uidHash, jobId))
-    const [process] = fleet.processes
-    if (!names.has(manifest) || isEnded || isPromised || !process) continue
-    if (await fleet.store.read(jobId)) continue
-    push(stage, process, {
-      lane: 'fresh',
-      name: taskName(jobId, 0),
-      payload: {
-        schema_version: TASK_SCHEMA_VERSION,
-        job_id: jobId,
-        uid_shard: shardOfJob(jobId),
-        generation: 0,
-        manifest,
-      },
-    })
-  }
-}
-
 async function isOver(stage: Stage): Promise<boolean> {
   const { fleet, pushed } = stage
   const { ledger, client } = fleet
   if (pushed.size > 0 || fleet.tasks.live().length > 0) return false
   for (const jobId of ledger.accepted) {
     if (!client.hasEnd(jobId) && !(await isLost(fleet, jobId))) return false
+    // What a forgotten record still owed is cleared by the sweep.
+    const folder = objectNames.stagingPrefix(ledger.uidHash, jobId)
+    if ([...ledger.names].some((name) => name.startsWith(folder))) return false
   }
   return (await fleet.owed()).size === 0
 }

@@ -33,6 +33,7 @@ export function missingEvidence(
         content.files.every((file) => !file.readable),
         'a file of it is readable',
       )
+    case 'sync_dispatch_lost':
     case 'sync_staged_audio_expired':
       return unearned(ledger.expired.has(jobId), 'nobody took its audio away')
     case 'sync_worker_lost':

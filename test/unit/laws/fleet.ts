@@ -8,6 +8,8 @@ import {
   createNaming,
   DAY_MS,
   type JobId,
+  newJobId,
+  objectNames,
   RunAbortedError,
   shardOfUid,
 } from '../../../src/kernel/index.ts'
@@ -73,6 +75,7 @@ const events = createEvents({
 })
 const START_MS = Date.UTC(2026, 5, 1, 12)
 const contents = contentsOf(naming, UID, START_MS)
+const A_JOB = newJobId(new Uint8Array(16), shardOfUid(UID))
 /** As in the test world. */
 const MAX_REVIVALS = 3
 
@@ -217,7 +220,7 @@ function standingFor(current: () => JobStore): JobStore {
     stalled: (shard, options) => current().stalled(shard, options),
     postpone: (jobId, dueInMs, seen) => current().postpone(jobId, dueInMs, seen),
     keepDue: (jobId) => current().keepDue(jobId),
-    beginPass: (shard, lease) => current().beginPass(shard, lease),
+    beginPass: (shard, lease, forMs) => current().beginPass(shard, lease, forMs),
     endPass: (shard, token) => current().endPass(shard, token),
     confirmShard: (shard, lostSince) => current().confirmShard(shard, lostSince),
     beginSweep: (part, lease) => current().beginSweep(part, lease),
@@ -230,12 +233,22 @@ function standingFor(current: () => JobStore): JobStore {
   }
 }
 
-/** Every job is in one shard: a pass over the others is no step of anybody's. */
+/** Every job is in one shard and one part: a pass over the others is no step of anybody's. */
 function ofOneUser(store: JobStore): JobStore {
   const shard = shardOfUid(UID)
+  const isOwnPart = (part: number) =>
+    objectNames.stagingPrefix(naming.uidHash(UID), A_JOB).startsWith(objectNames.stagingPart(part))
+  const elsewhere = { kind: 'idle', now: 0, cursor: undefined, beganAt: undefined } as const
   return {
     ...store,
-    due: async (asked, limit) => (asked === shard ? store.due(asked, limit) : []),
+    beginPass: async (asked, lease, stalledForMs) =>
+      asked === shard
+        ? store.beginPass(asked, lease, stalledForMs)
+        : { kind: 'idle', lostSince: undefined },
+    beginSweep: async (part, lease) =>
+      isOwnPart(part)
+        ? store.beginSweep(part, lease)
+        : { ...elsewhere, wholeSince: Number.POSITIVE_INFINITY },
   }
 }
 

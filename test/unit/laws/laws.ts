@@ -72,8 +72,6 @@ async function checkRest(fleet: Fleet): Promise<void> {
   const { ledger, clock } = fleet
   const { violations, names } = ledger
   for (const jobId of ledger.accepted) {
-    // What a flushed record still owed is the manifest sweep's, which recovery does not have yet.
-    if (ledger.flushed.has(jobId)) continue
     const left = namesOf(fleet, jobId).filter((name) => names.has(name))
     if (left.length > 0) violations.push(`I11: ${left.join()} is left behind`)
   }

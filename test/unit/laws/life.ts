@@ -29,6 +29,7 @@ export interface ArmedTrouble {
 export const SEAMS = [
   ...['create', 'claim', 'renew', 'mark', 'requeue', 'snooze', 'continueNext', 'beginEnding'],
   ...['finalize', 'settle', 'overrideGeneration', 'overrideEnding', 'read', 'due'],
+  ...['postpone', 'keepDue', 'beginPass', 'beginSweep', 'endSweep', 'confirmShard'],
   ...['create staging', 'create plans', 'create transcripts', 'create outcomes', 'create task'],
   ...['read staging', 'read outcomes', 'read transcripts', 'replace timelines', 'delete staging'],
 ] as const

@@ -202,6 +202,17 @@ const scenes: fc.Arbitrary<readonly Step[]> = fc.oneof(
       { kind: 'reap', by: first, troubles },
       { kind: 'reap', by: 1 - first, troubles: none },
     ]),
+  // Redis forgets and the queue loses its tasks at once; perhaps while somebody works.
+  fc
+    .tuple(by, delayed, troubles)
+    .map(([first, working, sweeping]): Step[] => [
+      { kind: 'deliver', by: first, pick: 0, troubles: working },
+      { kind: 'flush' },
+      { kind: 'purge' },
+      { kind: 'advance', ms: MINUTE },
+      { kind: 'reap', by: 1 - first, troubles: sweeping },
+      { kind: 'reap', by: first, troubles: none },
+    ]),
   // Two clients send the same, or one sends it twice.
   fc
     .tuple(by, fc.nat({ max: CONTENT_COUNT - 1 }), delayed)

@@ -222,6 +222,20 @@ const CASES: readonly {
     severity: 'INFO',
   },
   {
+    name: 'orphansDeleted',
+    act: (e) => e.orphansDeleted({ jobId, uidHash, blobs: 3 }),
+    counter: 'orphans_deleted',
+    labels: {},
+    severity: 'INFO',
+  },
+  {
+    name: 'shardConfirmed',
+    act: (e) => e.shardConfirmed({ shard: 7, lostSince: 1 }),
+    counter: 'shard_confirmed',
+    labels: {},
+    severity: 'INFO',
+  },
+  {
     name: 'unexpectedError',
     act: (e) => e.unexpectedError({ where: 'dispatch', error: new TypeError('x is not y'), jobId }),
     counter: 'unexpected_error',
