@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/acceptance/**', 'test/crash/**', 'test/soak/**'],
+          exclude: ['test/acceptance/**', 'test/crash/**', 'test/soak/**', 'test/recovery/**'],
         },
       },
       {
@@ -21,7 +21,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'stacks',
-          include: ['acceptance', 'crash', 'soak'].map((room) => `test/${room}/**/*.test.ts`),
+          include: ['acceptance', 'crash', 'soak', 'recovery'].map(
+            (room) => `test/${room}/**/*.test.ts`,
+          ),
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
