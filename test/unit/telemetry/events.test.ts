@@ -23,6 +23,7 @@ const counts = { total: 3, successful: 2, silent: 0, failed: 1 }
 const task = { jobId, generation: 1, lane: 'fresh' } as const
 
 /** Every event once: name in code, call, counter with labels, severity. */
+const PLAIN = { labels: {}, severity: 'INFO' } as const
 const CASES: readonly {
   name: keyof Events
   act: (events: Events) => void
@@ -109,8 +110,7 @@ const CASES: readonly {
     name: 'deliveryReceived',
     act: (e) => e.deliveryReceived({ jobId, generation: 0, retryCount: undefined }),
     counter: 'delivery_received',
-    labels: {},
-    severity: 'INFO',
+    ...PLAIN,
   },
   {
     name: 'deliveryAnswered',
@@ -144,8 +144,7 @@ const CASES: readonly {
     name: 'claimTaken',
     act: (e) => e.claimTaken({ jobId, generation: 0, attempt: 1, epoch: 9 }),
     counter: 'claim_taken',
-    labels: {},
-    severity: 'INFO',
+    ...PLAIN,
   },
   {
     name: 'claimLost',
@@ -188,8 +187,7 @@ const CASES: readonly {
     name: 'jobSettled',
     act: (e) => e.jobSettled({ jobId }),
     counter: 'job_settled',
-    labels: {},
-    severity: 'INFO',
+    ...PLAIN,
   },
   {
     name: 'statusRewritten',
@@ -218,22 +216,19 @@ const CASES: readonly {
     name: 'recoveryPass',
     act: (e) => e.recoveryPass({ counts: { ensured: 0, checked: 0 } }),
     counter: 'recovery_pass',
-    labels: {},
-    severity: 'INFO',
+    ...PLAIN,
   },
   {
     name: 'orphansDeleted',
     act: (e) => e.orphansDeleted({ jobId, uidHash, blobs: 3 }),
     counter: 'orphans_deleted',
-    labels: {},
-    severity: 'INFO',
+    ...PLAIN,
   },
   {
     name: 'shardConfirmed',
     act: (e) => e.shardConfirmed({ shard: 7, lostSince: 1 }),
     counter: 'shard_confirmed',
-    labels: {},
-    severity: 'INFO',
+    ...PLAIN,
   },
   {
     name: 'unexpectedError',
