@@ -152,6 +152,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       checksum: createCrc32c,
       budget: createMemoryBudget(config.upload.bufferBudgetBytes),
       bufferedFileMaxBytes: config.upload.bufferedFileMaxBytes,
+      idempotencyKeyMs: config.upload.idempotencyKeyMs,
       limits: config.upload,
       dispatchMode: config.dispatch.mode,
       worksAfterResponse: config.dispatch.worksAfterResponse,

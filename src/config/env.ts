@@ -169,6 +169,10 @@ export const VARIABLES = {
     '30000',
     'Milliseconds without a byte, headers too, until 408. Lower cuts phones on bad networks.',
   ),
+  UPLOAD_MIN_BYTES_PER_SECOND: setting(
+    '256',
+    'Bytes a second below which an upload is answered 408; 0 means no limit. Higher cuts slow phones.',
+  ),
   UPLOAD_BUFFER_BUDGET_BYTES: setting(
     '67108864',
     'Bytes (64 MiB) held for invisible retries by all uploads; past it files stream through.',
@@ -176,6 +180,10 @@ export const VARIABLES = {
   UPLOAD_BUFFERED_FILE_MAX_BYTES: setting(
     '8388608',
     'Bytes (8 MiB) up to which a file is held for an invisible retry.',
+  ),
+  IDEMPOTENCY_KEY_HOURS: setting(
+    '48',
+    'Hours an `Idempotency-Key` stands for its upload, from its last use. Higher costs memory.',
   ),
   SYNC_FRESH_HOURS: setting('6', 'Hours since capture up to which audio takes the fresh lane.'),
   SYNC_LOOKBACK_DAYS: setting('30', 'Days since capture beyond which audio is refused (422).'),

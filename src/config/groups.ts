@@ -175,8 +175,10 @@ function groupUpload(s: Settings): UploadConfig {
     maxDecodedMs: inMs(s.UPLOAD_MAX_DECODED_SECONDS),
     maxFrames: s.UPLOAD_MAX_FRAMES,
     idleTimeoutMs: s.UPLOAD_IDLE_TIMEOUT_MS,
+    minBytesPerSecond: s.UPLOAD_MIN_BYTES_PER_SECOND,
     bufferBudgetBytes: s.UPLOAD_BUFFER_BUDGET_BYTES,
     bufferedFileMaxBytes: s.UPLOAD_BUFFERED_FILE_MAX_BYTES,
+    idempotencyKeyMs: s.IDEMPOTENCY_KEY_HOURS * HOUR_MS,
   }
 }
 

@@ -132,8 +132,11 @@ export interface UploadConfig {
   readonly maxDecodedMs: number
   readonly maxFrames: number
   readonly idleTimeoutMs: number
+  /** 0 means no limit. */
+  readonly minBytesPerSecond: number
   readonly bufferBudgetBytes: number
   readonly bufferedFileMaxBytes: number
+  readonly idempotencyKeyMs: number
 }
 
 export interface ClaimsConfig {

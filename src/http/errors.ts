@@ -44,6 +44,7 @@ const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   invalid_upload: 400,
   invalid_file_name: 400,
   invalid_conversation_id: 400,
+  invalid_idempotency_key: 400,
   upload_timeout: 408,
   upload_too_large: 413,
   backfill_lookback_exceeded: 422,

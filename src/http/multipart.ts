@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
 import { type UploadPart, UploadRefusedError } from '../intake/index.ts'
+import { SECOND_MS } from '../kernel/index.ts'
 import type { Clock } from '../ports/index.ts'
 import { ClientGoneError } from './errors.ts'
 import { countParts } from './part-count.ts'
@@ -12,6 +13,8 @@ export interface MultipartOptions {
   readonly maxBytes: number
   /** A body that sends nothing for this long, while we are reading, is given up. */
   readonly idleTimeoutMs: number
+  /** A body slower than this over an idle time, while we are reading, is given up; 0 for no limit. */
+  readonly minBytesPerSecond: number
 }
 
 /** Boundaries and part headers may add this much to the files themselves. */
@@ -111,22 +114,41 @@ function watchBody(
   const stopped = new AbortController()
   let receivedBytes = 0
   let lastMs = clock.monotonicMs()
+  // The rate is judged over a stretch of at least the idle time in which nobody made the client wait.
+  let stretch = { startMs: lastMs, bytes: 0 }
+  const startStretch = () => {
+    stretch = { startMs: clock.monotonicMs(), bytes: 0 }
+  }
   const onData = (chunk: Buffer) => {
     lastMs = clock.monotonicMs()
     receivedBytes += chunk.byteLength
+    stretch.bytes += chunk.byteLength
     if (receivedBytes > options.maxBytes + FORM_OVERHEAD_BYTES) fail(tooLarge(options))
   }
   const onClose = () => {
     if (!req.complete) fail(new ClientGoneError())
   }
   req.on('data', onData)
+  req.on('pause', startStretch)
+  req.on('resume', startStretch)
   req.once('close', onClose)
   const watching = (async () => {
     while (!stopped.signal.aborted) {
       // Paused means that we are the slow side.
-      if (req.isPaused()) lastMs = clock.monotonicMs()
-      const leftMs = lastMs + options.idleTimeoutMs - clock.monotonicMs()
-      if (leftMs <= 0) return fail(timedOut(options))
+      const nowMs = clock.monotonicMs()
+      if (req.isPaused()) lastMs = nowMs
+      const leftMs = lastMs + options.idleTimeoutMs - nowMs
+      if (leftMs <= 0) return fail(timedOut(`nothing was received for ${options.idleTimeoutMs} ms`))
+      const stretchMs = nowMs - stretch.startMs
+      if (!req.isPaused() && stretchMs >= options.idleTimeoutMs) {
+        const wantedBytes = (options.minBytesPerSecond * stretchMs) / SECOND_MS
+        if (stretch.bytes < wantedBytes) {
+          return fail(
+            timedOut(`less than ${options.minBytesPerSecond} bytes a second were received`),
+          )
+        }
+        startStretch()
+      }
       await clock.sleep(leftMs, stopped.signal)
     }
   })().catch((error: unknown) => {
@@ -135,6 +157,8 @@ function watchBody(
   return {
     stop: async () => {
       req.off('data', onData)
+      req.off('pause', startStretch)
+      req.off('resume', startStretch)
       req.off('close', onClose)
       stopped.abort()
       await watching
@@ -158,8 +182,6 @@ function tooManyParts(options: MultipartOptions): UploadRefusedError {
   })
 }
 
-function timedOut(options: MultipartOptions): UploadRefusedError {
-  return new UploadRefusedError(`nothing was received for ${options.idleTimeoutMs} ms`, {
-    code: 'upload_timeout',
-  })
+function timedOut(detail: string): UploadRefusedError {
+  return new UploadRefusedError(detail, { code: 'upload_timeout' })
 }

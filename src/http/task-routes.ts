@@ -1,6 +1,6 @@
 import { Router, text } from 'express'
 import { type DeliveryDeps, deliver, type RunningWork } from '../dispatch/index.ts'
-import { RunAbortedError } from '../kernel/index.ts'
+import { type JobId, parseTaskBody, RunAbortedError } from '../kernel/index.ts'
 import { type PassDeps, recoveryPass } from '../recovery/index.ts'
 import { HttpError } from './errors.ts'
 
@@ -34,6 +34,7 @@ export function taskRoutes(deps: TaskRouteDeps): Router {
       })
       const answer = await deps.runs.track(run)
       events.deliveryAnswered({
+        jobId: answer.status === 403 ? undefined : jobOf(req.body),
         status: answer.status,
         code: answer.body.result,
         ms: Math.round(clock.monotonicMs() - startedMs),
@@ -54,6 +55,12 @@ export function taskRoutes(deps: TaskRouteDeps): Router {
     res.json(await deps.runs.track(recoveryPass(deps.recovery, deps.stop)))
   })
   return router
+}
+
+/** The job a verified caller's task points at. */
+function jobOf(body: unknown): JobId | undefined {
+  const parsed = parseTaskBody(String(body))
+  return parsed.kind === 'task' ? parsed.payload.job_id : undefined
 }
 
 function hardAbort(deps: TaskRouteDeps): { readonly signal: AbortSignal; cancel(): void } {

@@ -1,4 +1,5 @@
 import { type Request, type Response, Router } from 'express'
+import type { RunningWork } from '../dispatch/index.ts'
 import { type AcceptDeps, type Accepted, acceptUpload } from '../intake/index.ts'
 import type { Naming } from '../kernel/index.ts'
 import type { UserVerifier } from '../ports/index.ts'
@@ -20,6 +21,8 @@ export interface UploadRouteDeps {
   readonly streamIntervalMs: number
   /** Aborted at shutdown. */
   readonly stop: AbortSignal
+  /** Told of every upload: accepted ones are waited for at shutdown although their client is gone. */
+  readonly runs: Pick<RunningWork, 'track'>
 }
 
 const V2_PATH = '/v2/sync-local-files'
@@ -63,15 +66,19 @@ async function receive(deps: UploadRouteDeps, req: Request, res: Response): Prom
   const { conversation_id: target } = req.query
   const platform = req.get('X-App-Platform')
   const appVersion = req.get('X-App-Version')
-  return acceptUpload(deps.accept, {
+  const keys = req.headersDistinct['idempotency-key']
+  const accepting = acceptUpload(deps.accept, {
     uid,
     parts: readParts(deps.accept, req, deps.multipart),
     conversationId: typeof target === 'string' ? target : undefined,
+    // Two keys are none.
+    ...(keys ? { idempotencyKey: keys.length === 1 ? (keys[0] ?? '') : '' } : {}),
     ...(platform ? { platform } : {}),
     ...(appVersion ? { appVersion } : {}),
     ...(ownSpeechToText ? { ownSpeechToText } : {}),
     signal: requestSignal(res),
   })
+  return deps.runs.track(accepting)
 }
 
 function projectAccepted(accepted: Accepted, pollAfterMs: number) {

@@ -1,6 +1,6 @@
 import type { Archive } from '../durable/index.ts'
 import type { FairUse } from '../fair-use/index.ts'
-import { type EnqueueDeps, enqueue, newJobOf } from '../jobs/index.ts'
+import { type EnqueueDeps, enqueue } from '../jobs/index.ts'
 import {
   type ConversationId,
   conversationIdSchema,
@@ -8,7 +8,6 @@ import {
   laneOf,
   type Manifest,
   newJobId,
-  objectNames,
   SCHEMA_VERSION,
   shardOfUid,
   type Uid,
@@ -19,15 +18,19 @@ import type {
   Claim,
   ConversationStore,
   JobStore,
+  KeyUse,
   RandomBytes,
   SpeechToText,
 } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
 import type { Accepted } from './accepted.ts'
-import { knownJob } from './known-job.ts'
+import { keyReused, readIdempotencyKey } from './idempotency-key.ts'
+import { knownJob, standingJob } from './known-job.ts'
 import { pausedJob } from './paused-job.ts'
+import { bindToKnown, recordJob } from './record-job.ts'
 import { UploadRefusedError } from './refusal.ts'
-import { type StageUploadDeps, stageUpload, type UploadPart } from './stage-upload.ts'
+import { removeStaged } from './remove-staged.ts'
+import { readUpload, type StageUploadDeps, stageUpload, type UploadPart } from './stage-upload.ts'
 
 export interface AcceptDeps extends StageUploadDeps {
   readonly archive: Archive
@@ -52,6 +55,8 @@ export interface AcceptDeps extends StageUploadDeps {
   readonly freshMs: number
   readonly probeAfterMs: number
   readonly unavailableRetryAfterMs: number
+  /** How long an idempotency key stands for its upload, from its last use. */
+  readonly idempotencyKeyMs: number
 }
 
 export interface Upload {
@@ -59,6 +64,8 @@ export interface Upload {
   readonly parts: AsyncIterable<UploadPart>
   /** The raw `conversation_id`, if any. */
   readonly conversationId: string | undefined
+  /** The raw `Idempotency-Key`, if any. */
+  readonly idempotencyKey?: string
   readonly platform?: string
   readonly appVersion?: string
   /** Built from the user's own key; lives as long as the job's run in this process. */
@@ -74,32 +81,66 @@ export interface Upload {
  * @throws UploadRefusedError; what was staged before the manifest is removed
  */
 export async function acceptUpload(deps: AcceptDeps, upload: Upload): Promise<Accepted> {
+  try {
+    const key = readIdempotencyKey(deps, upload.uid, upload.idempotencyKey)
+    const repeated = key && (await answerByKey(deps, upload, key))
+    if (repeated) return repeated
+    return await stageAndRecord(deps, upload, key)
+  } catch (error) {
+    throw asRefusal(deps, error)
+  }
+}
+
+/**
+ * A key that stands for a job decides before a byte is staged: the files are read, and are that job's
+ * or the key's misuse. A job that failed decides nothing: its re-upload is accepted at once (I7).
+ */
+async function answerByKey(
+  deps: AcceptDeps,
+  upload: Upload,
+  key: KeyUse,
+): Promise<Accepted | undefined> {
+  const { uid } = upload
+  const holder = await deps.store.keyHolder(uid, key.keyId)
+  if (!holder) return undefined
+  const uidHash = deps.naming.uidHash(uid)
+  const before = await standingJob(deps, { uidHash }, holder.jobId)
+  if (before.kind === 'free') return undefined
+  const { files } = await readUpload(deps, upload.uid, upload.parts)
+  if (deps.naming.contentId(uid, files) !== holder.contentId) throw keyReused()
+  const now = await standingJob(deps, { uidHash }, holder.jobId)
+  const { accepted } = now.kind === 'known' ? now : before
+  return repeat(deps, uid, accepted)
+}
+
+async function stageAndRecord(
+  deps: AcceptDeps,
+  upload: Upload,
+  key: KeyUse | undefined,
+): Promise<Accepted> {
   const startedMs = deps.clock.monotonicMs()
   const staged: string[] = []
   let manifest: Manifest
   try {
     manifest = await stageAll(deps, upload, staged)
-    const known = await knownJob(deps, manifest)
+    const known = await knownJob(deps, manifest, key)
     if (known.kind === 'known') {
-      await removeObjects(deps, staged)
-      return known.accepted
+      await bindToKnown(deps, manifest, key, known.accepted)
+      await removeStaged(deps, staged)
+      return repeat(deps, upload.uid, known.accepted)
     }
     const paused = await pausedJob(deps, manifest)
     if (paused) {
-      await removeObjects(deps, staged)
-      return paused
+      await removeStaged(deps, staged)
+      return repeat(deps, upload.uid, paused)
     }
     upload.signal.throwIfAborted()
   } catch (error) {
-    await removeObjects(deps, staged)
-    throw asRefusal(deps, error)
+    await removeStaged(deps, staged)
+    throw error
   }
-  try {
-    await deps.archive.createManifest(manifest)
-    return await recordAndEnqueue(deps, upload, manifest, startedMs)
-  } catch (error) {
-    throw asRefusal(deps, error)
-  }
+  await deps.archive.createManifest(manifest)
+  return recordAndEnqueue(deps, upload, { manifest, key, startedMs })
 }
 
 async function stageAll(deps: AcceptDeps, upload: Upload, staged: string[]): Promise<Manifest> {
@@ -153,27 +194,21 @@ async function admit(
 async function recordAndEnqueue(
   deps: AcceptDeps,
   upload: Upload,
-  manifest: Manifest,
-  startedMs: number,
+  made: { manifest: Manifest; key: KeyUse | undefined; startedMs: number },
 ): Promise<Accepted> {
+  const { manifest, key, startedMs } = made
   const askedAtMs = deps.clock.monotonicMs()
   const claim =
     manifest.dispatchMode === 'inline'
       ? { token: deps.inline.newToken(), leaseMs: deps.leaseMs }
       : undefined
-  const job = { ...newJobOf(manifest, deps.probeAfterMs), ...(claim ? { claim } : {}) }
-  let created = await deps.store.create(job)
-  if (created.kind === 'held') {
-    const known = await knownJob(deps, manifest)
-    if (known.kind === 'known') return giveWay(deps, manifest, known.accepted)
-    created = await deps.store.create({ ...job, voidHolder: created.jobId })
-    if (created.kind === 'held') {
-      throw new UnavailableError('the content claim moved while it was asked for', {
-        party: 'redis',
-      })
-    }
-  }
-  if (created.claim) deps.inline.start(manifest, created.claim, askedAtMs, upload.ownSpeechToText)
+  const recorded = await recordJob(deps, manifest, {
+    ...(claim ? { claim } : {}),
+    ...(key ? { key } : {}),
+  })
+  if (recorded.kind === 'known') return repeat(deps, manifest.uid, recorded.accepted)
+  const { claim: granted } = recorded
+  if (granted) deps.inline.start(manifest, granted, askedAtMs, upload.ownSpeechToText)
   else if (deps.enqueueing) await enqueueOrRun(deps, deps.enqueueing, manifest)
   deps.events.uploadAccepted({
     jobId: manifest.jobId,
@@ -217,21 +252,10 @@ async function enqueueOrRun(
   deps.events.enqueueFellBack({ jobId, lane, to, cause: outcome.cause })
 }
 
-/** The same bytes became a job in the meantime: this upload is not one. Manifest first, then blobs. */
-async function giveWay(
-  deps: AcceptDeps,
-  manifest: Manifest,
-  accepted: Accepted,
-): Promise<Accepted> {
-  const { uidHash, jobId, files } = manifest
-  const isForgotten = await removeObjects(deps, [objectNames.manifest(uidHash, jobId)])
-  // A manifest that may still stand would promise blobs that are gone.
-  if (isForgotten) {
-    await removeObjects(
-      deps,
-      files.map((file) => file.object),
-    )
-  }
+/** The upload is another one's repetition, and is answered with that one's job. */
+function repeat(deps: AcceptDeps, uid: Uid, accepted: Accepted): Accepted {
+  const { jobId, status } = accepted
+  deps.events.uploadRepeated({ jobId, uid, uidHash: deps.naming.uidHash(uid), status })
   return accepted
 }
 
@@ -249,23 +273,6 @@ async function findTarget(
     })
   }
   return (await deps.conversations.find(uidHash, id.data))?.id
-}
-
-/**
- * What cannot be removed now is swept later: blobs without a manifest belong to no job.
- * @returns whether all of them are proven gone
- */
-async function removeObjects(deps: AcceptDeps, names: readonly string[]): Promise<boolean> {
-  let isGone = true
-  for (const name of names) {
-    try {
-      await deps.objects.delete(name)
-    } catch (error) {
-      isGone = false
-      deps.events.unexpectedError({ where: 'upload clean-up', error })
-    }
-  }
-  return isGone
 }
 
 function asRefusal(deps: AcceptDeps, error: unknown): unknown {

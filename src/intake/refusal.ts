@@ -25,6 +25,7 @@ export type RefusalCode =
   | 'upload_timeout'
   | 'upload_too_large'
   | 'backfill_lookback_exceeded'
+  | 'invalid_idempotency_key'
   | 'idempotency_key_reused'
   | 'fair_use_restricted'
   | 'staging_unavailable'

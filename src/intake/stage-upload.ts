@@ -12,7 +12,12 @@ import {
 import type { ChecksumFactory, Clock } from '../ports/index.ts'
 import { UploadRefusedError } from './refusal.ts'
 import { type StageDeps, stageFile } from './stage-file.ts'
-import { createUploadTotals, type UploadLimits } from './upload-totals.ts'
+import {
+  type BodyFacts,
+  type BodyInspection,
+  createUploadTotals,
+  type UploadLimits,
+} from './upload-totals.ts'
 
 /** One part of the request, in its order; the body must be read before the next part is asked for. */
 export interface UploadPart {
@@ -44,6 +49,38 @@ export async function stageUpload(
   staged: string[],
   signal: AbortSignal,
 ): Promise<StagedUpload> {
+  return readFiles(deps, owner.uid, parts, (part, inspection, index) => {
+    const object = objectNames.blob(owner.uidHash, owner.jobId, index)
+    staged.push(object)
+    return stageFile(deps, part.body, object, inspection, signal).then((facts) => ({
+      ...facts,
+      object,
+    }))
+  })
+}
+
+/** The same checks and facts with nothing written anywhere. */
+export async function readUpload(
+  deps: StageUploadDeps,
+  uid: Uid,
+  parts: AsyncIterable<UploadPart>,
+): Promise<StagedUpload> {
+  return readFiles(deps, uid, parts, async (part, inspection) => {
+    for await (const chunk of part.body) inspection.push(chunk)
+    return { ...inspection.end(), object: '' }
+  })
+}
+
+async function readFiles(
+  deps: StageUploadDeps,
+  uid: Uid,
+  parts: AsyncIterable<UploadPart>,
+  keep: (
+    part: UploadPart,
+    inspection: BodyInspection,
+    index: number,
+  ) => Promise<BodyFacts & Pick<StagedFile, 'object'>>,
+): Promise<StagedUpload> {
   const totals = createUploadTotals(deps.limits, deps.checksum)
   const files: StagedFile[] = []
   const names = new Set<string>()
@@ -51,15 +88,13 @@ export async function stageUpload(
   for await (const part of parts) {
     const name = checkName(deps, part.name, names)
     source ??= name.source
-    const object = objectNames.blob(owner.uidHash, owner.jobId, files.length)
-    staged.push(object)
-    const facts = await stageFile(deps, part.body, object, totals.inspect(name.format), signal)
+    const facts = await keep(part, totals.inspect(name.format), files.length)
     if (facts.sizeBytes === 0) {
       throw new UploadRefusedError(`${name.name} is empty`, { code: 'invalid_upload' })
     }
     const { startMs, device, format } = name
-    const fileId = deps.naming.fileId(owner.uid, { sha256: facts.sha256, startMs, ...format })
-    files.push({ name: name.name, object, ...facts, fileId, startMs, device, format })
+    const fileId = deps.naming.fileId(uid, { sha256: facts.sha256, startMs, ...format })
+    files.push({ name: name.name, ...facts, fileId, startMs, device, format })
   }
   if (source === undefined) {
     throw new UploadRefusedError("the form has no file in its field 'files'", {

@@ -1,5 +1,5 @@
 import type { Archive } from '../durable/index.ts'
-import { type Manifest, SCHEMA_VERSION } from '../kernel/index.ts'
+import { MalformedRecordError, type Manifest, SCHEMA_VERSION } from '../kernel/index.ts'
 import type { JobStore, NewJob } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
 
@@ -54,6 +54,8 @@ export async function rebuildJob(
     if (known && 'outcome' in known) await deps.store.finalize(jobId, known.outcome)
     return 'rebuilt'
   }
+  // Only a key's first use can meet other content, and a rebuild uses none.
+  if (created.kind === 'reused') throw new MalformedRecordError('a rebuild was refused for a key')
   await deps.archive.createOutcome({
     schemaVersion: SCHEMA_VERSION,
     jobId,

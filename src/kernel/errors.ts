@@ -47,15 +47,24 @@ export class LeaseLostError extends Error {
   override name = 'LeaseLostError'
 }
 
-/** A store or service could not be reached, or answered nonsense; nothing is proven either way. */
+/**
+ * A store or service could not be reached, or answered nonsense. Nothing is proven either way, unless
+ * `refused` says that the step was never taken.
+ */
 export class UnavailableError extends Error {
   override name = 'UnavailableError'
   /** Which party: a fixed word such as `redis`, `gcs`, `tasks`, `certificates`. */
   readonly party: string
+  /** Proven: it had no effect and will have none. */
+  readonly refused: boolean
 
-  constructor(message: string, options: ErrorOptions & { readonly party: string }) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly party: string; readonly refused?: boolean },
+  ) {
     super(message, options)
     this.party = options.party
+    this.refused = options.refused ?? false
   }
 }
 

@@ -29,6 +29,11 @@ export const contentIdSchema = z
   .string()
   .regex(/^[0-9a-f]{40}$/)
   .brand('ContentId')
+/** A user's `Idempotency-Key`, keyed, so that its text is stored nowhere. */
+export const idempotencyIdSchema = z
+  .string()
+  .regex(/^[0-9a-f]{40}$/)
+  .brand('IdempotencyId')
 /** `YYYYMMDD-` of the day document that holds the seed, then the seed's segment id. */
 export const conversationIdSchema = z
   .string()
@@ -41,6 +46,7 @@ export type UidHash = z.infer<typeof uidHashSchema>
 export type FileId = z.infer<typeof fileIdSchema>
 export type SegmentId = z.infer<typeof segmentIdSchema>
 export type ContentId = z.infer<typeof contentIdSchema>
+export type IdempotencyId = z.infer<typeof idempotencyIdSchema>
 export type ConversationId = z.infer<typeof conversationIdSchema>
 
 export function parseJobId(text: string): JobId | undefined {
@@ -87,6 +93,7 @@ export interface Naming {
   /** @param startSample @param endSample half-open span in the file, in 16 kHz samples. */
   segmentId(fileId: FileId, startSample: number, endSample: number): SegmentId
   contentId(uid: Uid, files: readonly { name: string; sha256: string }[]): ContentId
+  idempotencyId(uid: Uid, key: string): IdempotencyId
 }
 
 export function createNaming(secret: string): Naming {
@@ -115,5 +122,7 @@ export function createNaming(secret: string): Naming {
       contentIdSchema.parse(
         keyed('content', uid, ...files.map((f) => `${f.name}:${f.sha256}`).sort()).slice(0, 40),
       ),
+    idempotencyId: (uid, key) =>
+      idempotencyIdSchema.parse(keyed('idempotency', uid, key).slice(0, 40)),
   }
 }

@@ -2,6 +2,7 @@ import type {
   ContentId,
   DispatchMode,
   FileId,
+  IdempotencyId,
   JobId,
   JobRecord,
   Lane,
@@ -20,7 +21,8 @@ import type { RecoveryStore } from './recovery-store.ts'
 /**
  * The truth about now: who works, what is due. One method is one atomic step on one shard, timed by
  * the store's own clock, and safe to run twice with the same arguments. Refusal is the store's, not
- * the caller's (I3). throws `UnavailableError` (party `redis`) when the step may or may not have happened.
+ * the caller's (I3). throws `UnavailableError` (party `redis`) when the step may or may not have happened;
+ * `refused` when it proves that it has not.
  *
  * Holder writes take a `Claim` and answer `lost` unless its token is the record's. Override writes
  * take what the caller saw and answer `raced` unless the record still looks so; they raise the epoch,
@@ -36,6 +38,10 @@ export interface JobStore extends JobIndex, RecoveryStore {
   contentHolder(uid: Uid, contentId: ContentId): Promise<JobId | undefined>
   /** Epoch ms until which this content is paused, because it kept failing alike. */
   pausedUntil(uid: Uid, contentId: ContentId): Promise<number | undefined>
+  /** What an idempotency key stands for, while it is kept. */
+  keyHolder(uid: Uid, keyId: IdempotencyId): Promise<KeyHolder | undefined>
+  /** Lets a key stand for a job that has its content already; `reused` when it stands for other content. */
+  bindKey(key: KeyUse, holder: KeyHolder): Promise<'bound' | 'reused'>
 
   claim(request: ClaimRequest): Promise<ClaimResult>
   renew(claim: Claim): Promise<HolderResult>
@@ -101,6 +107,19 @@ export interface NewJob {
   readonly voidHolder?: JobId
   /** Born held: the accepting process runs it. */
   readonly claim?: { readonly token: string; readonly leaseMs: number }
+  /** Stands for this job from now on. */
+  readonly key?: KeyUse
+}
+
+/** One use of a user's idempotency key; it is kept for `keptMs` from then. */
+export interface KeyUse {
+  readonly keyId: IdempotencyId
+  readonly keptMs: number
+}
+
+export interface KeyHolder {
+  readonly jobId: JobId
+  readonly contentId: ContentId
 }
 
 export type CreateJobResult =
@@ -108,6 +127,8 @@ export type CreateJobResult =
   | { readonly kind: 'created'; readonly claim?: Claim }
   /** Another job holds this content. */
   | { readonly kind: 'held'; readonly jobId: JobId }
+  /** The key stands for other content; nothing was made. */
+  | { readonly kind: 'reused' }
 
 /** Exclusive right with an end. The token is the fencing proof; the store compares it. */
 export interface Claim {

@@ -1,4 +1,4 @@
-import type { DispatchMode, JobId, Lane, Uid, UidHash } from '../kernel/index.ts'
+import type { DispatchMode, JobId, Lane, Status, Uid, UidHash } from '../kernel/index.ts'
 import { type EventSink, record } from './record.ts'
 
 export interface UploadAccepted {
@@ -12,6 +12,14 @@ export interface UploadAccepted {
   /** Runs with the user's own provider key. */
   readonly byok: boolean
   readonly totalMs: number
+}
+
+/** The same upload came before: it is answered with that one's job. */
+export interface UploadRepeated {
+  readonly jobId: JobId
+  readonly uidHash: UidHash
+  readonly uid?: Uid | undefined
+  readonly status: Status
 }
 
 export interface UploadRefused {
@@ -47,6 +55,10 @@ export function createUploadEvents(sink: EventSink) {
     uploadAccepted(facts: UploadAccepted) {
       const labels = { lane: facts.lane, dispatch_mode: facts.dispatchMode }
       record(sink, { name: 'upload_accepted', message: 'Upload accepted', facts, labels })
+    },
+    uploadRepeated(facts: UploadRepeated) {
+      const labels = { status: facts.status }
+      record(sink, { name: 'upload_repeated', message: 'Upload repeated', facts, labels })
     },
     uploadRefused(facts: UploadRefused) {
       record(sink, {

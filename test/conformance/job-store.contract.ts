@@ -6,6 +6,7 @@ import { endingContract } from './job-store/ending.ts'
 import type { MakeJobStore } from './job-store/harness.ts'
 import { watched } from './job-store/harness.ts'
 import { holdingContract } from './job-store/holding.ts'
+import { idempotencyKeysContract } from './job-store/idempotency-keys.ts'
 import { jobIndexContract } from './job-store/job-index.ts'
 import { keepingContract } from './job-store/keeping.ts'
 import { overridingContract } from './job-store/overriding.ts'
@@ -23,6 +24,7 @@ export function jobStoreContract(name: string, make: MakeJobStore): void {
   }
   describe(name, () => {
     creatingContract(makeWatched)
+    idempotencyKeysContract(makeWatched)
     claimingContract(makeWatched)
     userSlotsContract(makeWatched)
     holdingContract(makeWatched)

@@ -1,16 +1,22 @@
 import { connect } from 'node:net'
 import { systemClock } from '../../src/adapters/system/system-clock.ts'
-import { createApp, startServer } from '../../src/http/index.ts'
+import { type AppDeps, createApp, startServer } from '../../src/http/index.ts'
 import type { MultipartOptions } from '../../src/http/multipart.ts'
 import { uidSchema } from '../../src/kernel/index.ts'
 import { toneName } from './tones.ts'
 import { createWorld, type World, type WorldOptions } from './world.ts'
 
+interface HttpOptions {
+  readonly multipart?: Partial<MultipartOptions>
+  readonly headersTimeoutMs?: number
+  readonly http?: Partial<Pick<AppDeps, 'runAbortMs' | 'requestTimeoutMs' | 'runs'>>
+}
+
 export const USER = 'Bearer user user-1'
 
 /** The world behind its real HTTP server; requests live on real time, jobs on the simulated one. */
 export async function startHttpWorld(
-  options: WorldOptions & { readonly multipart?: Partial<MultipartOptions> } = {},
+  options: WorldOptions & HttpOptions = {},
 ): Promise<World & AsyncDisposable & { readonly base: string; readonly port: number }> {
   const world = createWorld(options)
   const clock = { ...systemClock(), now: world.clock.now }
@@ -43,6 +49,7 @@ export async function startHttpWorld(
       maxFiles: 20,
       maxBytes: 28 * 1_024 * 1_024,
       idleTimeoutMs: 30_000,
+      minBytesPerSecond: 0,
       ...options.multipart,
     },
     speechFromKey: (provider, key) => ({
@@ -56,8 +63,10 @@ export async function startHttpWorld(
     stop: world.stop.signal,
     runs: { track: (work) => work },
     ready: async () => true,
+    ...options.http,
   })
-  const server = await startServer(app, { host: '127.0.0.1', port: 0, headersTimeoutMs: 5_000 })
+  const { headersTimeoutMs = 5_000 } = options
+  const server = await startServer(app, { host: '127.0.0.1', port: 0, headersTimeoutMs })
   return {
     ...world,
     port: server.port,

@@ -58,6 +58,7 @@ export interface WorldOptions {
   readonly fairUse?: FairUseRigOptions
   readonly repeatFailures?: RepeatFailureLimits
   readonly recovery?: Partial<PassDeps>
+  readonly rawUid?: boolean
 }
 
 export const UID = uidSchema.parse('user-1')
@@ -73,6 +74,7 @@ export function createWorld(options: WorldOptions = {}) {
   const lines: string[] = []
   const logger = createLogger({
     level: 'debug',
+    rawUid: options.rawUid ?? false,
     destination: { write: (line) => lines.push(line) },
   })
   const events = createEvents({ logger, counters: createCounters() })
@@ -139,12 +141,18 @@ export function createWorld(options: WorldOptions = {}) {
     /** Uploads bodies under names that start `secondsAgo` before now. */
     upload: async (
       bodies: Readonly<Record<string, Uint8Array>>,
-      more: { conversationId?: string; uid?: Uid; ownSpeechToText?: SpeechToText } = {},
+      more: {
+        conversationId?: string
+        uid?: Uid
+        idempotencyKey?: string
+        ownSpeechToText?: SpeechToText
+      } = {},
     ) =>
       acceptUpload(accept, {
         uid: more.uid ?? UID,
         conversationId: more.conversationId,
         ...(more.ownSpeechToText ? { ownSpeechToText: more.ownSpeechToText } : {}),
+        ...(more.idempotencyKey === undefined ? {} : { idempotencyKey: more.idempotencyKey }),
         signal: never,
         parts: (async function* () {
           for (const [name, body] of Object.entries(bodies)) {
@@ -275,6 +283,7 @@ export function wireRooms(parts: RoomParts) {
     checksum: createCrc32c,
     budget: createMemoryBudget(16 * 1_024 * 1_024),
     bufferedFileMaxBytes: 8 * 1_024 * 1_024,
+    idempotencyKeyMs: 2 * DAY_MS,
     limits: {
       maxFiles: 20,
       maxBytes: 28 * 1_024 * 1_024,

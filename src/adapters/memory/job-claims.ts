@@ -1,10 +1,11 @@
+import { shardOfJob } from '../../kernel/index.ts'
 import type { Claim, ClaimRequest, ClaimResult, JobStore } from '../../ports/index.ts'
 import { type JobEntry, newEntry } from './job-entry.ts'
 import type { JobShelf } from './job-shelf.ts'
 import { isEnded, isHeldBy, wasReleasedBy } from './job-standing.ts'
 
 /** How a job comes to be, and how a delivery takes it. Bodies are synchronous: each is one step. */
-export function createJobClaims(shelf: JobShelf): Pick<JobStore, 'create' | 'claim'> {
+export function createJobClaims(shelf: JobShelf): Pick<JobStore, 'create' | 'bindKey' | 'claim'> {
   return {
     create: async (job) => {
       const known = shelf.find(job.jobId)
@@ -15,11 +16,14 @@ export function createJobClaims(shelf: JobShelf): Pick<JobStore, 'create' | 'cla
           ...(holds && job.claim ? { claim: claimOf(known, job.claim) } : {}),
         }
       }
+      const kept = job.key && shelf.keyHolder(shardOfJob(job.jobId), job.key.keyId)
+      if (kept && kept.contentId !== job.contentId) return { kind: 'reused' }
       const holder = shelf.contentHolder(job.uid, job.contentId)
       if (holder && holder !== job.jobId && holder !== job.voidHolder) {
         return { kind: 'held', jobId: holder }
       }
       shelf.holdContent(job.uid, job.contentId, job.jobId, Number.POSITIVE_INFINITY)
+      if (job.key) shelf.bindKey(shardOfJob(job.jobId), job.key, job)
       const now = shelf.now()
       const queued = newEntry(job, now)
       const { claim } = job
@@ -38,6 +42,8 @@ export function createJobClaims(shelf: JobShelf): Pick<JobStore, 'create' | 'cla
       shelf.put(entry, { name: 'created', facts: { lane: job.lane, mode: job.dispatchMode } })
       return { kind: 'created', ...(claim ? { claim: claimOf(entry, claim) } : {}) }
     },
+    bindKey: async (key, holder) =>
+      shelf.bindKey(shardOfJob(holder.jobId), key, holder) ? 'bound' : 'reused',
     claim: async (request) => {
       const entry = shelf.find(request.jobId)
       if (!entry) return { kind: 'missing' }

@@ -9,13 +9,14 @@ import {
 import type { Clock, JobEvent } from '../../ports/index.ts'
 import { type ContentFailures, createContentFailures } from './content-failures.ts'
 import type { JobEntry } from './job-entry.ts'
+import { createKeyShelf, type KeyShelf } from './key-shelf.ts'
 
 /** A holder's job is looked at this long after its lease, so that its own retry comes first. */
 const DUE_AFTER_LEASE_MS = 1_000
 const EVENTS_KEPT = 200
 
 /** The jobs and their indexes: due, running per user, waiting for a slot per user, content. */
-export interface JobShelf {
+export interface JobShelf extends KeyShelf {
   now(): number
   find(jobId: JobId): JobEntry | undefined
   all(): readonly JobEntry[]
@@ -60,6 +61,7 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
 
   return {
     now,
+    ...createKeyShelf(now),
     find: (jobId) => {
       const entry = entries.get(jobId)
       if (entry && entry.forgetAt <= now()) entries.delete(jobId)

@@ -1,4 +1,4 @@
-import type { RepeatFailureLimits } from '../../kernel/index.ts'
+import { type RepeatFailureLimits, shardOfUid } from '../../kernel/index.ts'
 import type { Clock, JobStore } from '../../ports/index.ts'
 import { createJobClaims } from './job-claims.ts'
 import { recordOf, viewOf } from './job-entry.ts'
@@ -35,6 +35,7 @@ export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
     },
     contentHolder: async (uid, contentId) => shelf.contentHolder(uid, contentId),
     pausedUntil: async (_uid, contentId) => shelf.failures.pausedUntil(contentId),
+    keyHolder: async (uid, keyId) => shelf.keyHolder(shardOfUid(uid), keyId),
     marks: async (jobId) => new Map(shelf.find(jobId)?.marks),
     ledger: async (jobId) => {
       const entry = shelf.find(jobId)

@@ -24,9 +24,12 @@ export function createClaims(scripts: ScriptRunner): Pick<JobStore, 'create' | '
           job.claim?.token ?? '',
           job.claim?.leaseMs ?? 0,
           job.voidHolder ?? '',
+          job.key?.keyId ?? '',
+          job.key?.keptMs ?? 0,
         ]),
       )
       if (kind === 'held') return { kind, jobId: jobIdSchema.parse(rest[0]) }
+      if (kind === 'reused') return { kind }
       if (kind !== 'created') throw new MalformedRecordError(`create answered ${kind}`)
       if (!job.claim || rest.length === 0) return { kind }
       const { token, leaseMs } = job.claim

@@ -3,6 +3,7 @@ import type { RepeatFailureLimits } from '../../kernel/index.ts'
 import type { Clock, JobStore, Probe } from '../../ports/index.ts'
 import { createClaims } from './claims.ts'
 import { createHolderWrites } from './holder-writes.ts'
+import { createIdempotencyKeys } from './idempotency-keys.ts'
 import { createJobIndex } from './job-index.ts'
 import { keys } from './keys.ts'
 import { createOverrideWrites } from './override-writes.ts'
@@ -29,6 +30,7 @@ export function createRedisJobStore(deps: RedisJobStoreDeps): JobStore {
   return {
     ...createReads(deps.redis, scripts),
     ...createJobIndex(deps.redis, scripts),
+    ...createIdempotencyKeys(deps.redis, scripts),
     ...createClaims(scripts),
     ...createHolderWrites(scripts),
     ...createReleases(scripts),

@@ -1,5 +1,6 @@
 import {
   type ContentId,
+  type IdempotencyId,
   type JobId,
   shardOfJob,
   shardOfUid,
@@ -23,6 +24,7 @@ export const keys = {
   pause: (uid: Uid, contentId: ContentId) => `${shardPrefix(shardOfUid(uid))}pause:${contentId}`,
   meter: (user: { readonly uid: Uid; readonly uidHash: UidHash }) =>
     `${shardPrefix(shardOfUid(user.uid))}meter:${user.uidHash}`,
+  idempotency: (uid: Uid, keyId: IdempotencyId) => `${shardPrefix(shardOfUid(uid))}idem:${keyId}`,
   due: (shard: number) => `${shardPrefix(shard)}due`,
   indexed: (shard: number, state: IndexedState) =>
     `${shardPrefix(shard)}${state === 'live' ? state : `ended:${state}`}`,

@@ -6,6 +6,7 @@ import type { Clock, Probe } from '../../ports/index.ts'
 
 const SCRIPT_NAMES = [
   'create',
+  'bind-key',
   'claim',
   'renew',
   'advance',
@@ -37,6 +38,9 @@ export type ScriptName = (typeof SCRIPT_NAMES)[number]
 /** A try whose reply was lost is made once more: every script is safe to run twice. */
 const TRIES = 2
 const PAUSE_BETWEEN_TRIES_MS = 100
+/** Replies that a script meets at its start or at its first write, never after one. */
+const REFUSED_BEFORE_ANY_WRITE =
+  /^(OOM|READONLY|LOADING|MISCONF|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|NOAUTH|NOPERM) /
 
 export interface ScriptRunner {
   /** Runs one script in one round trip. @throws UnavailableError when it may or may not have run */
@@ -55,6 +59,8 @@ export function createScriptRunner(deps: {
 
   const call = async <T>(command: () => Promise<T>): Promise<T> => {
     let cause: unknown
+    // One try that may have run keeps the whole in doubt, whatever the next one says.
+    let isDoubtful = false
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       try {
         return await command()
@@ -63,12 +69,18 @@ export function createScriptRunner(deps: {
           throw new UnavailableError(`Redis refused: ${error.message}`, {
             party: 'redis',
             cause: error,
+            refused: !isDoubtful && REFUSED_BEFORE_ANY_WRITE.test(error.message),
           })
         cause = error
+        isDoubtful ||= !isUnsent(error)
         if (attempt < TRIES) await clock.sleep(PAUSE_BETWEEN_TRIES_MS)
       }
     }
-    throw new UnavailableError('Redis did not answer', { party: 'redis', cause })
+    throw new UnavailableError('Redis did not answer', {
+      party: 'redis',
+      cause,
+      refused: !isDoubtful,
+    })
   }
 
   const evaluate = async (name: ScriptName, key: string, args: readonly (string | number)[]) => {
@@ -101,6 +113,11 @@ function loadScripts(): Record<ScriptName, { text: string; sha: string }> {
     return [name, { text, sha: createHash('sha1').update(text).digest('hex') }] as const
   })
   return Object.fromEntries(loaded) as Record<ScriptName, { text: string; sha: string }>
+}
+
+/** The client's word for a command that it never wrote to a connection. */
+function isUnsent(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Stream isn't writeable")
 }
 
 function isReply(error: unknown): error is Error {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   type ContentId,
   contentIdSchema,
+  idempotencyIdSchema,
   type JobId,
   newJobId,
   type Outcome,
@@ -16,6 +17,7 @@ import type {
   Claim,
   ClaimRequest,
   JobStore,
+  KeyUse,
   NewJob,
   SegmentMark,
 } from '../../../src/ports/index.ts'
@@ -30,6 +32,7 @@ export const aToken = (): string => hex(16)
 export const aUid = (): Uid => uidSchema.parse(`user-${hex(8)}`)
 export const aContent = (): ContentId => contentIdSchema.parse(hex(20))
 export const aSegment = (): SegmentId => segmentIdSchema.parse(hex(20))
+export const aKey = (): KeyUse => ({ keyId: idempotencyIdSchema.parse(hex(20)), keptMs: LONG_MS })
 export const aJobId = (uid: Uid): JobId => newJobId(randomBytes(16), shardOfUid(uid))
 
 /** A fresh job of a fresh user with fresh content, unless told otherwise. */

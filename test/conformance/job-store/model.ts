@@ -1,10 +1,11 @@
 import * as fc from 'fast-check'
 import { type JobId, type JobRecord, shardOfJob } from '../../../src/kernel/index.ts'
-import type { Claim, JobStore, NewJob, Seen } from '../../../src/ports/index.ts'
+import type { Claim, JobStore, KeyUse, NewJob, Seen } from '../../../src/ports/index.ts'
 import {
   aContent,
   aFailure,
   aJob,
+  aKey,
   anOutcome,
   aSegment,
   aToken,
@@ -24,6 +25,7 @@ export interface Cast {
   readonly jobs: readonly NewJob[]
   readonly tokens: readonly string[]
   readonly segments: readonly ReturnType<typeof aSegment>[]
+  readonly keys: readonly KeyUse[]
 }
 
 /** One store with what its callers were told so far. */
@@ -43,6 +45,7 @@ export function aCast(): Cast {
     jobs: [first, { ...twin, capturedAt: 5 }, { ...other, lane: 'backfill' }],
     tokens: [aToken(), aToken(), aToken()],
     segments: [aSegment(), aSegment(), aSegment()],
+    keys: [aKey(), aKey()],
   }
 }
 
@@ -71,7 +74,9 @@ const creates = step('create', {
   held: fc.boolean(),
   void: fc.boolean(),
   dueInMs: soon,
+  key: fc.option(fc.nat({ max: 1 }), { nil: undefined }),
 })
+const binds = step('bindKey', { job: index, key: fc.nat({ max: 1 }) })
 const claims = step('claim', {
   job: index,
   ahead: fc.constantFrom(0, 0, 0, 0, 1, -1),
@@ -114,6 +119,7 @@ const others = fc.oneof(
 
 export const stepArbitrary = fc.oneof(
   { weight: 3, arbitrary: creates },
+  { weight: 1, arbitrary: binds },
   { weight: 6, arbitrary: claims },
   { weight: 5, arbitrary: holds },
   { weight: 3, arbitrary: releases },
@@ -139,11 +145,14 @@ export async function play(cast: Cast, stage: Stage, s: Step): Promise<unknown> 
       const answer = await store.create({
         ...given,
         ...(s.held ? { claim: { token: pick(cast.tokens, s.job), leaseMs: LONG_MS } } : {}),
+        ...(s.key === undefined ? {} : { key: pick(cast.keys, s.key) }),
         ...(s.void ? { voidHolder: pick(cast.jobs, s.job + 1).jobId } : {}),
       })
       if (answer.kind === 'created' && answer.claim) stage.claims.push(answer.claim)
       return answer
     }
+    case 'bindKey':
+      return store.bindKey({ ...pick(cast.keys, s.key), keptMs: LONG_MS }, job)
     case 'claim': {
       const generation = Math.max(0, ((await store.read(job.jobId))?.generation ?? 0) + s.ahead)
       const { leaseMs, userSlots, slotSnoozeMs } = s
@@ -250,9 +259,11 @@ export async function look(cast: Cast, stage: Stage, shard: number): Promise<unk
       return scrub(seen, remember(stage, jobId, record))
     }),
   )
+  const uid = cast.jobs[0]?.uid ?? aUid()
+  const keys = await Promise.all(cast.keys.map(({ keyId }) => store.keyHolder(uid, keyId)))
   const own = new Set(cast.jobs.map(({ jobId }) => jobId))
   const due = (await store.due(shard, 10_000)).filter((jobId) => own.has(jobId)).sort()
-  return { jobs, due }
+  return { jobs, due, keys }
 }
 
 /** A new record under an old id is another job: what was seen of the old one is forgotten with it. */

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import { type Redis, ReplyError } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { createRedisClient, createRedisJobStore } from '../../../src/adapters/redis/index.ts'
 import { systemClock } from '../../../src/adapters/system/system-clock.ts'
@@ -151,23 +151,48 @@ export function redisOnly({ make, client }: RedisJobStores): void {
       expect(await recordOf(store, job)).toMatchObject({ attempt: 2, settled: true })
     })
 
-    it('the step is unavailable, not answered', async () => {
+    it('cannot be reached: the step is unavailable, and proven not to have been taken (F9)', async () => {
       const options = { commandTimeoutMs: 500, onError: () => undefined }
       const redis = createRedisClient('redis://127.0.0.1:1', options)
       const deps = { redis, clock: systemClock(), probe: () => undefined, ...LONG_RETENTION }
       const store = createRedisJobStore(deps)
       for (const step of [() => store.view(aJob().jobId), () => store.claim(aRequest(aJob()))]) {
-        await expect(step()).rejects.toMatchObject({ name: 'UnavailableError', party: 'redis' })
+        await expect(step()).rejects.toMatchObject({ party: 'redis', refused: true })
       }
       redis.disconnect()
     })
 
-    it('but refuses, the step is unavailable too', async () => {
+    it('and nothing tells whether the step was taken: it is unavailable, and not refused (F10)', async () => {
+      const silent = async () => {
+        throw new Error('Connection is closed.')
+      }
+      const redis: Redis = Object.assign(Object.create(client()), { evalsha: silent })
+      const deps = { redis, clock: systemClock(), probe: () => undefined, ...LONG_RETENTION }
+      const created = createRedisJobStore(deps).create(aJob())
+      await expect(created).rejects.toMatchObject({ party: 'redis', refused: false })
+    })
+
+    it('or refuses what may have been taken before: it stays in doubt (F10)', async () => {
+      let sent = 0
+      const failover = async () => {
+        sent += 1
+        if (sent === 1) throw new Error('Connection is closed.')
+        throw new ReplyError("READONLY You can't write against a read only replica.")
+      }
+      const redis: Redis = Object.assign(Object.create(client()), { evalsha: failover })
+      const deps = { redis, clock: systemClock(), probe: () => undefined, ...LONG_RETENTION }
+      const created = createRedisJobStore(deps).create(aJob())
+      await expect(created).rejects.toMatchObject({ party: 'redis', refused: false })
+    })
+
+    it('but refuses, the step is unavailable too, and proven not to have been taken (F9)', async () => {
       const { store } = await make()
       await client().config('SET', 'maxmemory', '1')
       try {
-        const refused = store.create(aJob())
-        await expect(refused).rejects.toMatchObject({ name: 'UnavailableError', party: 'redis' })
+        const job = aJob()
+        await expect(store.create(job)).rejects.toMatchObject({ party: 'redis', refused: true })
+        expect(await store.read(job.jobId)).toBeUndefined()
+        expect(await store.contentHolder(job.uid, job.contentId)).toBeUndefined()
       } finally {
         await client().config('SET', 'maxmemory', '0')
       }

@@ -7,7 +7,7 @@ import { LONG_RETENTION } from './harness.ts'
 import { aCast, aStage, look, play, type Step, scrub, stepArbitrary } from './model.ts'
 import type { RedisJobStores } from './stores.ts'
 
-const birth = { kind: 'create', held: false, void: false, dueInMs: 0 } as const
+const birth = { kind: 'create', held: false, void: false, dueInMs: 0, key: undefined } as const
 const BIRTHS: readonly Step[] = [
   { ...birth, job: 0 },
   { ...birth, job: 2 },

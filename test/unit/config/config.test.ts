@@ -46,8 +46,10 @@ describe('toConfig', () => {
         maxDecodedMs: 3_600_000,
         maxFrames: 360_000,
         idleTimeoutMs: 30_000,
+        minBytesPerSecond: 256,
         bufferBudgetBytes: 64 * 1024 * 1024,
         bufferedFileMaxBytes: 8 * 1024 * 1024,
+        idempotencyKeyMs: 172_800_000,
       },
       lanes: { freshMs: 21_600_000, lookbackMs: 2_592_000_000 },
       claims: {

@@ -78,6 +78,54 @@ describe('a bad upload is refused with its code and leaves nothing staged', () =
     expect(await world.names('')).toEqual([])
   })
 
+  test('F59: ten thousand parts, a name of 1 MB, and a body said to be of 100 MB, before it is read', async () => {
+    await using world = await startHttpWorld()
+    const part = (bin: string) =>
+      `Content-Disposition: form-data; name="files"; filename="${bin}"\r\n\r\nabc`
+    const fields = (count: number) =>
+      Array.from({ length: count }, () => 'Content-Disposition: form-data; name="x"\r\n\r\ny')
+    const many = fields(10_000).join('\r\n--b\r\n')
+    expect(await raw(world, rawUpload(world, many))).toBe(413)
+    const bombs = Array.from({ length: 10_000 }, (_, i) => part(name(world, i * 1_000)))
+    expect(await raw(world, rawUpload(world, bombs.join('\r\n--b\r\n')))).toBe(413)
+    expect(await raw(world, rawUpload(world, part(`${'n'.repeat(1_048_576)}.bin`)))).toBe(400)
+    const said = rawUpload(world, part(name(world))).replace(
+      /Content-Length: \d+/,
+      'Content-Length: 104857600',
+    )
+    expect(await raw(world, said.slice(0, 300))).toBe(413)
+    await expect.poll(() => world.names('')).toEqual([])
+  })
+
+  test('F59: a body of 100 MB that does not say so is cut off, and memory stays flat', async () => {
+    await using world = await startHttpWorld()
+    const chunk = Buffer.alloc(65_536, 1)
+    let sent = 0
+    const endless = new ReadableStream<Uint8Array>({
+      start: (controller) =>
+        controller.enqueue(
+          Buffer.from(
+            `--b\r\nContent-Disposition: form-data; name="files"; filename="${name(world)}"\r\n\r\n`,
+          ),
+        ),
+      pull: (controller) => {
+        sent += chunk.length
+        if (sent > 100_000_000) controller.close()
+        else controller.enqueue(chunk)
+      },
+    })
+    const beforeBytes = process.memoryUsage().arrayBuffers
+    const answer = await fetch(world.base + UPLOAD, {
+      method: 'POST',
+      body: endless,
+      duplex: 'half',
+      headers: { authorization: USER, 'content-type': 'multipart/form-data; boundary=b' },
+    } as RequestInit)
+    expect([answer.status, await answer.json()]).toMatchObject([413, { code: 'upload_too_large' }])
+    expect(process.memoryUsage().arrayBuffers - beforeBytes).toBeLessThan(90_000_000)
+    await expect.poll(() => world.names('')).toEqual([])
+  })
+
   test('F3: too many files, too many bytes in one part and in all', async () => {
     await using world = await startHttpWorld({ multipart: { maxBytes: 100_000 } })
     const many = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { UploadRefusedError } from '../../../src/intake/index.ts'
 import { DAY_MS, UnavailableError } from '../../../src/kernel/index.ts'
@@ -86,12 +87,24 @@ describe('an upload', () => {
     expect(await world.texts()).toEqual([['tone 200'], ['tone 100']])
   })
 
-  test('F17: repeated after a lost answer is the same job although Redis was flushed in between', async () => {
+  test('F17: repeated after a lost answer is the same job, once or twice, before its run and after', async () => {
     const world = createWorld()
     const files = one(world)
-    const first = await world.upload(files)
-    await world.deliver(first.jobId)
-    expect(await world.upload(files)).toMatchObject({ jobId: first.jobId, status: 'completed' })
+    const { jobId } = await world.upload(files)
+    for (let i = 0; i < 2; i += 1) expect(await world.upload(files)).toMatchObject({ jobId })
+    await world.deliver(jobId)
+    expect(await world.upload(files)).toMatchObject({ jobId, status: 'completed' })
+    expect(world.calls).toHaveLength(1)
+  })
+
+  test('F17: repeated after a lost answer and a flush: the rebuilt job has its content', async () => {
+    const lost = createWorld()
+    const files = one(lost)
+    const { jobId } = await lost.upload(files)
+    const world = createWorld({ objects: () => lost.memory })
+    expect(await world.deliver(jobId)).toMatchObject({ body: { job_status: 'completed' } })
+    expect(await world.upload(files)).toMatchObject({ jobId, status: 'completed' })
+    expect(world.calls).toHaveLength(1)
   })
 })
 
@@ -136,22 +149,117 @@ describe('a refused upload leaves nothing staged', () => {
   })
 })
 
+/** An upload whose process dies at the first such call of the object store: it never comes back. */
+async function diesAt(name: RegExp): Promise<{ world: World; files: Record<string, Uint8Array> }> {
+  const died = Promise.withResolvers<void>()
+  const world = createWorld({
+    objects: (objects) => ({
+      ...objects,
+      create: (object, bytes, options) => {
+        if (!name.test(object)) return objects.create(object, bytes, options)
+        died.resolve()
+        return new Promise<never>(() => undefined)
+      },
+    }),
+  })
+  const now = world.clock.now()
+  const files = { ...one(world), [toneName(now - 7_200_000)]: tones([200, 2]) }
+  void world.upload(files)
+  await died.promise
+  return { world, files }
+}
+
+describe('an upload whose process dies', () => {
+  const seams = [
+    ['F7: after some blobs', /001\.bin$/, 1],
+    ['F8: after all blobs and before the manifest', /manifest\.json$/, 2],
+  ] as const
+  test.each(seams)('%s is no job; the client’s retry is a whole one', async (_, name, blobs) => {
+    const { world: dead, files } = await diesAt(name)
+    expect(await dead.names('staging/')).toHaveLength(blobs)
+    expect(dead.tasks.live()).toEqual([])
+    expect(dead.lines).toEqual([])
+    const world = createWorld({ objects: () => dead.memory, deps: { randomBytes } })
+    const { jobId } = await world.upload(files)
+    expect(await world.deliver(jobId)).toMatchObject({ body: { job_status: 'completed' } })
+    expect((await world.texts()).flat().sort()).toEqual(['tone 100', 'tone 200'])
+    expect(await dead.names('staging/')).toHaveLength(blobs)
+  })
+})
+
+describe('an upload that is proven to have become no job leaves nothing staged', () => {
+  const refused = () => new UnavailableError('refused', { party: 'redis', refused: true })
+
+  test('F9: the store refuses the record: manifest first, then blobs, and 503 with a time to wait', async () => {
+    const deleted: string[] = []
+    const world = createWorld({
+      store: (store) => failing(store, { on: 'create', error: refused }),
+      objects: (objects) => ({
+        ...objects,
+        delete: (name, signal) => {
+          deleted.push(name.split('/').at(-1) ?? '')
+          return objects.delete(name, signal)
+        },
+      }),
+    })
+    const error = await refusal(world.upload(one(world)))
+    expect(error).toMatchObject({ code: 'ledger_unavailable', retryAfterMs: 30_000 })
+    expect(deleted).toEqual(['manifest.json', '000.bin'])
+    expect(await world.names('')).toEqual([])
+  })
+
+  test('F9: but keeps its blobs when its manifest may still stand (I11)', async () => {
+    const world = createWorld({
+      store: (store) => failing(store, { on: 'create', error: refused }),
+      objects: (objects) => failing(objects, { on: 'delete', error: down('gcs') }),
+    })
+    expect((await refusal(world.upload(one(world)))).code).toBe('ledger_unavailable')
+    expect(await world.names('staging/')).toHaveLength(2)
+  })
+})
+
 describe('an upload in doubt deletes nothing', () => {
-  test('F9: the record cannot be written; the blobs and the manifest stay for recovery', async () => {
+  test('F9: the record may or may not be written: 503, and the retry is a job of its own', async () => {
     const world = createWorld({
       store: (store) => failing(store, { on: 'create', error: down('redis') }),
     })
-    const refused = await refusal(world.upload(one(world)))
-    expect(refused.code).toBe('ledger_unavailable')
+    const files = one(world)
+    expect((await refusal(world.upload(files))).code).toBe('ledger_unavailable')
     expect(await world.names('staging/')).toHaveLength(2)
+    expect(await world.upload(files)).toMatchObject({ status: 'queued' })
   })
 
-  test('F10: the record was written but its reply lost; the client’s retry is adopted by content', async () => {
+  test('F10: a record whose reply was lost is found by its id, enqueued and accepted', async () => {
     const world = createWorld({
       store: (store) => failing(store, { on: 'create', error: down('redis'), after: true }),
     })
+    const { jobId } = await world.upload(one(world))
+    expect(await world.queue.find('fresh', jobId)).toBe('live')
+    expect(await world.deliver(jobId)).toMatchObject({ body: { job_status: 'completed' } })
+    expect(await world.records.events(jobId)).not.toHaveLength(0)
+  })
+
+  test('F10: an inline one is found with the claim it was born with, and runs', async () => {
+    const world = createWorld({
+      dispatchMode: 'inline',
+      store: (store) => failing(store, { on: 'create', error: down('redis'), after: true }),
+    })
+    const { jobId } = await world.upload(one(world))
+    await world.inline.drained()
+    expect(await world.records.read(jobId)).toMatchObject({ status: 'completed', attempt: 1 })
+  })
+
+  test('F10: nor can it be looked up: 503, and the client’s retry is adopted by content', async () => {
+    const world = createWorld({
+      store: (store) =>
+        failing(
+          store,
+          { on: 'create', error: down('redis'), after: true },
+          { on: 'read', error: down('redis') },
+        ),
+    })
     const files = one(world)
-    await refusal(world.upload(files))
+    expect((await refusal(world.upload(files))).code).toBe('ledger_unavailable')
     const adopted = await world.upload(files)
     expect(await world.names('staging/')).toHaveLength(2)
     expect(await world.deliver(adopted.jobId)).toMatchObject({ body: { job_status: 'completed' } })

@@ -48,6 +48,8 @@ export interface Ledger {
   readonly returned: Set<JobId>
   /** Contents whose user asked to cancel a job of theirs, whether or not it came about. */
   readonly cancelled: Set<LawContent>
+  /** Contents that were sent under an idempotency key. */
+  readonly keys: Map<number, Set<LawContent>>
   /** The store forgot its records since they were written. */
   readonly flushed: Set<JobId>
   readonly violations: string[]
@@ -72,6 +74,7 @@ export function openLedger(uidHash: UidHash): Ledger {
     isFencingLoose: false,
     returned: new Set(),
     cancelled: new Set(),
+    keys: new Map(),
     flushed: new Set(),
     violations: [],
   }

@@ -6,6 +6,7 @@ import { recoveryPass } from '../../../src/recovery/index.ts'
 import { findStatus } from '../../../src/status/index.ts'
 import { INVOKER, UID } from '../../support/world.ts'
 import type { Fleet, Process } from './fleet.ts'
+import type { Ledger } from './ledger.ts'
 import type { ArmedTrouble } from './life.ts'
 import type { LawContent } from './sounds.ts'
 import type { Step } from './steps.ts'
@@ -95,18 +96,20 @@ function upload(
   fleet: Fleet,
   process: Process,
   content: LawContent | undefined,
-  how: { readonly targeted: boolean },
+  how: { readonly targeted: boolean; readonly key?: number | undefined },
 ): void {
   if (!content) return
   const { client, ledger } = fleet
   const abandoned = new AbortController()
   process.uploads.add(abandoned)
   const failed = client.failuresOf(content)
+  const isReused = usesKey(ledger, how.key, content)
   const accepted = (async () =>
     acceptUpload(process.rooms.accept, {
       uid: UID,
       signal: abandoned.signal,
       parts: partsOf(content),
+      ...(how.key === undefined ? {} : { idempotencyKey: `key ${how.key}` }),
       conversationId: how.targeted ? await someConversation(fleet) : undefined,
     }))()
   const noted = accepted.then(
@@ -122,14 +125,31 @@ function upload(
       client.wasTold(jobId, content)
       await client.poll(jobId)
     },
-    (error: unknown) => checkRefusal(fleet, error, abandoned.signal),
+    (error: unknown) => checkRefusal(fleet, error, abandoned.signal, isReused),
   )
   void noted.finally(() => process.uploads.delete(abandoned))
 }
 
+/** @returns whether the key was sent with other content too, by now */
+function usesKey(ledger: Ledger, key: number | undefined, content: LawContent): () => boolean {
+  if (key === undefined) return () => false
+  const uses = ledger.keys.get(key) ?? new Set()
+  ledger.keys.set(key, uses.add(content))
+  return () => uses.size > 1
+}
+
 /** I12: a refusal has a code, and says when to come again. */
-function checkRefusal(fleet: Fleet, error: unknown, signal: AbortSignal): void {
+function checkRefusal(
+  fleet: Fleet,
+  error: unknown,
+  signal: AbortSignal,
+  isReused: () => boolean,
+): void {
   if (signal.aborted && error === signal.reason) return
+  if (error instanceof UploadRefusedError && error.code === 'idempotency_key_reused') {
+    if (!isReused()) fleet.ledger.violations.push('I12: a key was refused that nobody had used')
+    return
+  }
   if (error instanceof UploadRefusedError && error.retryAfterMs !== undefined) return
   fleet.ledger.violations.push(`I12: an upload was refused with ${String(error)}`)
 }

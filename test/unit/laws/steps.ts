@@ -11,6 +11,8 @@ export type Step =
       by: number
       content: number
       targeted: boolean
+      /** Which of the client's idempotency keys it sends, if any. */
+      key?: number | undefined
       troubles: readonly ArmedTrouble[]
     }
   /** The queue pushes a due task; when none is due, time passes until one is. */
@@ -99,6 +101,7 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
       by,
       content: fc.nat({ max: CONTENT_COUNT - 1 }),
       targeted: fc.integer({ min: 0, max: 4 }).map((n) => n === 4),
+      key: fc.option(fc.nat({ max: 2 }), { freq: 2, nil: undefined }),
       troubles,
     }),
   },

@@ -72,6 +72,13 @@ const CASES: readonly {
     severity: 'WARNING',
   },
   {
+    name: 'uploadRepeated',
+    act: (e) => e.uploadRepeated({ jobId, uidHash, uid, status: 'queued' }),
+    counter: 'upload_repeated',
+    labels: { status: 'queued' },
+    severity: 'INFO',
+  },
+  {
     name: 'uploadRefused',
     act: (e) => e.uploadRefused({ code: 'staging_unavailable', status: 503, uidHash, uid }),
     counter: 'upload_refused',

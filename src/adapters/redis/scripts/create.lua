@@ -1,16 +1,20 @@
 -- An accepted upload becomes a record, with its content claim, in one step (I1, I7).
 -- Holds: one content, one live job; a resent create finds its own record and answers the same, with
--- its claim for as long as that still holds.
+-- its claim for as long as that still holds. An idempotency key that stands for other content makes
+-- nothing; else it stands for this job from now on.
 -- ARGV: id uid uid_hash content_id lane mode byok total_files created_at captured_at due_in_ms token lease_ms void_holder
+--       key_id('' none) key_kept_ms
 local content, token = key('content', ARGV[4]), ARGV[12]
 local h = load()
 if h then
   if held_by(h, token) then return { 'created', h.ep, h.gen, h.at } end
   return { 'created' }
 end
+if is_reused(ARGV[15], ARGV[4]) then return { 'reused' } end
 local holder = redis.call('GET', content)
 if holder and holder ~= ID and holder ~= ARGV[14] then return { 'held', holder } end
 redis.call('SET', content, ID)
+bind_key(ARGV[15], ARGV[4], ARGV[16])
 -- Left by a record that was evicted: marks without their counts would stay uncounted for ever.
 redis.call('DEL', key('marks'), key('text'))
 local record = {

@@ -130,6 +130,16 @@ local function suspect(h)
   redis.call('HDEL', key('marks'), '~')
 end
 
+-- An idempotency key stands for `job:content`; '' is no key.
+local function is_reused(key_id, content_id)
+  local kept = key_id ~= '' and redis.call('GET', key('idem', key_id))
+  return kept and string.match(kept, ':(.*)$') ~= content_id
+end
+
+local function bind_key(key_id, content_id, kept_ms)
+  if key_id ~= '' then redis.call('SET', key('idem', key_id), ID .. ':' .. content_id, 'PX', kept_ms) end
+end
+
 -- A ledger that was evicted is counted anew: nothing is done because a number says so.
 local function recount(h)
   if int(h, 'ok') + int(h, 'si') + int(h, 'fa') == 0 then return {} end
