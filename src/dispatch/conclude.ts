@@ -5,6 +5,7 @@ import {
   describeError,
   LeaseLostError,
   type Manifest,
+  NewerSchemaError,
   type Outcome,
   type ReasonCode,
 } from '../kernel/index.ts'
@@ -199,7 +200,9 @@ function describeEnd(end: RunEnd): {
   readonly attemptSpent: boolean
 } {
   if (end.kind === 'retry') {
-    return { lastError: describeError(end.error), reasonCode: end.reasonCode, attemptSpent: true }
+    // A newer revision's plan says nothing against the job: the attempt is given back (F52).
+    const attemptSpent = !(end.error instanceof NewerSchemaError)
+    return { lastError: describeError(end.error), reasonCode: end.reasonCode, attemptSpent }
   }
   const cause = end.kind === 'aborted' ? end.cause : end.kind
   return {

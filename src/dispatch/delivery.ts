@@ -1,5 +1,6 @@
 import {
   describeError,
+  NewerSchemaError,
   objectNames,
   parseTaskBody,
   type TaskPayload,
@@ -40,6 +41,7 @@ export async function deliver(deps: DeliveryDeps, delivery: Delivery): Promise<D
   try {
     return await claimAndRun(deps, parsed.payload, uidHash, delivery)
   } catch (error) {
+    if (error instanceof NewerSchemaError) return answers.newerSchema(error.version)
     deps.events.unexpectedError({ where: 'delivery', jobId: parsed.payload.job_id, error })
     return answers.retry(describeError(error))
   }

@@ -41,6 +41,8 @@ export async function withoutClaim(
   switch (granted.kind) {
     case 'missing':
       return answers.retry('the record vanished')
+    case 'newer_schema':
+      return answers.newerSchema(granted.version)
     case 'stale_generation':
       return answers.stale(payload, granted.generation)
     case 'locked':

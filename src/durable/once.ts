@@ -1,5 +1,5 @@
-import type * as z from 'zod'
-import { MalformedRecordError } from '../kernel/index.ts'
+import * as z from 'zod'
+import { MalformedRecordError, NewerSchemaError, SCHEMA_VERSION } from '../kernel/index.ts'
 import type { ChecksumFactory, ObjectStore } from '../ports/index.ts'
 
 /** One kind of create-only JSON object. */
@@ -13,7 +13,10 @@ export interface OnceObjects<T> {
   read(name: string, signal?: AbortSignal): Promise<T | undefined>
 }
 
-/** @throws MalformedRecordError when a stored object does not fit `schema`; it is never skipped */
+/**
+ * @throws MalformedRecordError when a stored object does not fit `schema`; it is never skipped
+ * @throws NewerSchemaError when a newer revision wrote it
+ */
 export function onceObjects<T>(
   deps: { readonly objects: ObjectStore; readonly checksum: ChecksumFactory },
   schema: z.ZodType<T>,
@@ -53,6 +56,8 @@ function parseObject<T>(name: string, bytes: Uint8Array, schema: z.ZodType<T>): 
   } catch (error) {
     throw new MalformedRecordError(`${name} is not JSON`, { cause: error })
   }
+  const version = z.object({ schemaVersion: z.int() }).safeParse(json).data?.schemaVersion
+  if (version !== undefined && version > SCHEMA_VERSION) throw new NewerSchemaError(name, version)
   const parsed = schema.safeParse(json)
   if (!parsed.success) {
     throw new MalformedRecordError(`${name} does not fit its schema`, { cause: parsed.error })

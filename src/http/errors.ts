@@ -1,5 +1,5 @@
 import { type RefusalCode, UploadRefusedError } from '../intake/index.ts'
-import { SECOND_MS, UnavailableError } from '../kernel/index.ts'
+import { NewerSchemaError, SECOND_MS, UnavailableError } from '../kernel/index.ts'
 
 /** An answer that is not the wanted one, thrown by a route. */
 export class HttpError extends Error {
@@ -70,6 +70,9 @@ export function answerOfError(error: unknown): ErrorAnswer {
   if (error instanceof UnavailableError) {
     const code = error.party === 'redis' ? 'ledger_unavailable' : 'staging_unavailable'
     return answer(503, code, `${error.party} is unavailable`, undefined)
+  }
+  if (error instanceof NewerSchemaError) {
+    return answer(503, 'newer_schema', 'a newer revision has this job', undefined)
   }
   if (isClientError(error))
     return answer(error.status, 'invalid_request', 'the request cannot be read')

@@ -8,6 +8,7 @@ export function newJobOf(manifest: Manifest, dueInMs: number): NewJob {
   const { jobId, uid, uidHash, contentId, lane, dispatchMode, byok, acceptedAt, capturedAt } =
     manifest
   return {
+    schemaVersion: manifest.schemaVersion,
     jobId,
     uid,
     uidHash,

@@ -73,6 +73,20 @@ export class MalformedRecordError extends Error {
   override name = 'MalformedRecordError'
 }
 
+/**
+ * Written by a newer revision than this one, which does not know what it may touch: it is left alone
+ * for a process that does (F52).
+ */
+export class NewerSchemaError extends Error {
+  override name = 'NewerSchemaError'
+  readonly version: number
+
+  constructor(what: string, version: number) {
+    super(`${what} has the newer schema ${version}`)
+    this.version = version
+  }
+}
+
 /** The text of any thrown value, for records and logs; capped, since vendors put payloads in it. */
 export function describeError(error: unknown, maxLength = 500): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)

@@ -91,6 +91,8 @@ export interface JobStore extends JobIndex, RecoveryStore {
 }
 
 export interface NewJob {
+  /** Of the manifest and the record; a revision that knows only older ones leaves the job alone. */
+  readonly schemaVersion: number
   readonly jobId: JobId
   readonly uid: Uid
   readonly uidHash: UidHash
@@ -155,6 +157,8 @@ export interface ClaimRequest {
 export type ClaimResult =
   | { readonly kind: 'claimed'; readonly claim: Claim }
   | { readonly kind: 'missing' }
+  /** A newer revision's job: nothing was changed. */
+  | { readonly kind: 'newer_schema'; readonly version: number }
   | { readonly kind: 'stale_generation'; readonly generation: number }
   | { readonly kind: 'terminal' }
   | { readonly kind: 'locked'; readonly leaseUntil: number }

@@ -1,4 +1,4 @@
-import type { JobId } from '../kernel/index.ts'
+import { type JobId, NewerSchemaError } from '../kernel/index.ts'
 import { type RecoverDeps, recoverJob } from './recover-job.ts'
 import type { Pass } from './tally.ts'
 
@@ -41,8 +41,9 @@ async function lookAt(deps: ShardDeps, { tally }: Pass, jobId: JobId): Promise<v
   try {
     tally.count(await recoverJob(deps, jobId))
   } catch (error) {
-    tally.count('failed')
-    deps.events.unexpectedError({ where: 'recovery', jobId, error })
+    const isNewer = error instanceof NewerSchemaError
+    tally.count(isNewer ? 'skipped_newer' : 'failed')
+    if (!isNewer) deps.events.unexpectedError({ where: 'recovery', jobId, error })
     // So that the same rows are not all that is ever looked at (F50).
     await deps.store.postpone(jobId, deps.probeAfterMs)
   }

@@ -1,8 +1,8 @@
 import type { Verdict } from './recover-job.ts'
 import type { FolderVerdict } from './sweep-folder.ts'
 
-/** `failed`: looks that ended in an error, and are made again; `busy_shards`: another pass is there. */
-export type PassCount = Verdict | FolderVerdict | 'checked' | 'failed' | 'swept' | 'busy_shards'
+/** `skipped_newer`: a later revision's; `failed`: looks that ended in an error, and are made again; `busy_shards`: another pass is there. */
+export type PassCount = Verdict | FolderVerdict | 'checked' | 'failed' | 'skipped_newer' | 'swept' | 'busy_shards'
 export type PassCounts = Readonly<Record<PassCount, number>>
 
 export interface Tally {
@@ -28,6 +28,7 @@ export function createTally(): Tally {
     failed: 0,
     skipped_live: 0,
     skipped_waiting: 0,
+    skipped_newer: 0,
     raced: 0,
     unproven: 0,
     gone: 0,

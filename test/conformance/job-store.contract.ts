@@ -9,6 +9,7 @@ import { holdingContract } from './job-store/holding.ts'
 import { idempotencyKeysContract } from './job-store/idempotency-keys.ts'
 import { jobIndexContract } from './job-store/job-index.ts'
 import { keepingContract } from './job-store/keeping.ts'
+import { newerSchemaContract } from './job-store/newer-schema.ts'
 import { overridingContract } from './job-store/overriding.ts'
 import { pausingContract } from './job-store/pausing.ts'
 import { recoveringContract } from './job-store/recovering.ts'
@@ -31,6 +32,7 @@ export function jobStoreContract(name: string, make: MakeJobStore): void {
     suspectingContract(makeWatched)
     releasingContract(makeWatched)
     keepingContract(makeWatched)
+    newerSchemaContract(make)
     endingContract(makeWatched)
     pausingContract(makeWatched)
     overridingContract(makeWatched)

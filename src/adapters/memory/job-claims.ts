@@ -1,4 +1,4 @@
-import { shardOfJob } from '../../kernel/index.ts'
+import { SCHEMA_VERSION, shardOfJob } from '../../kernel/index.ts'
 import type { Claim, ClaimRequest, ClaimResult, JobStore } from '../../ports/index.ts'
 import { type JobEntry, newEntry } from './job-entry.ts'
 import type { JobShelf } from './job-shelf.ts'
@@ -54,6 +54,8 @@ export function createJobClaims(shelf: JobShelf): Pick<JobStore, 'create' | 'bin
 
 function refusal(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimResult | undefined {
   const { generation } = entry
+  const { schemaVersion: version } = entry.job
+  if (version > SCHEMA_VERSION) return { kind: 'newer_schema', version }
   if (isEnded(entry)) return { kind: 'terminal' }
   if (isHeldBy(entry, request.token) && entry.outcome === undefined) return undefined
   if (wasReleasedBy(entry, request.token, 'no_slot') && entry.wait) {

@@ -2,9 +2,11 @@ import {
   isTerminal,
   type JobRecord,
   jobRecordSchema,
+  NewerSchemaError,
   type Outcome,
   outcomeSchema,
   type ReasonCode,
+  SCHEMA_VERSION,
   type SegmentId,
   type Stage,
   type Status,
@@ -102,6 +104,10 @@ function outcomeOf(entry: JobEntry): Outcome | undefined {
 }
 
 export function recordOf(entry: JobEntry): JobRecord {
+  const { jobId, schemaVersion } = entry.job
+  if (schemaVersion > SCHEMA_VERSION) {
+    throw new NewerSchemaError(`the record of job ${jobId}`, schemaVersion)
+  }
   const { status, leaseUntil, settled, startedAt, lastError } = entry
   const { updatedAt, progressAt, attempt, fruitlessAttempts, landedInAttempt, epoch } = entry
   const { generation, claimedGeneration, revivals } = entry

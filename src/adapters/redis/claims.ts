@@ -1,4 +1,4 @@
-import { jobIdSchema, MalformedRecordError } from '../../kernel/index.ts'
+import { jobIdSchema, MalformedRecordError, SCHEMA_VERSION } from '../../kernel/index.ts'
 import type { Claim, JobStore } from '../../ports/index.ts'
 import { keys } from './keys.ts'
 import { replyParts } from './reply.ts'
@@ -26,6 +26,7 @@ export function createClaims(scripts: ScriptRunner): Pick<JobStore, 'create' | '
           job.voidHolder ?? '',
           job.key?.keyId ?? '',
           job.key?.keptMs ?? 0,
+          job.schemaVersion,
         ]),
       )
       if (kind === 'held') return { kind, jobId: jobIdSchema.parse(rest[0]) }
@@ -45,6 +46,7 @@ export function createClaims(scripts: ScriptRunner): Pick<JobStore, 'create' | '
           leaseMs,
           request.userSlots,
           request.slotSnoozeMs,
+          SCHEMA_VERSION,
         ]),
       )
       switch (kind) {
@@ -52,6 +54,8 @@ export function createClaims(scripts: ScriptRunner): Pick<JobStore, 'create' | '
         case 'terminal':
         case 'ending':
           return { kind }
+        case 'newer_schema':
+          return { kind, version: Number(rest[0]) }
         case 'stale_generation':
           return { kind, generation: Number(rest[0]) }
         case 'locked':

@@ -1,5 +1,11 @@
 import * as z from 'zod'
-import { type JobRecord, jobRecordSchema, MalformedRecordError } from '../../kernel/index.ts'
+import {
+  type JobRecord,
+  jobRecordSchema,
+  MalformedRecordError,
+  NewerSchemaError,
+  SCHEMA_VERSION,
+} from '../../kernel/index.ts'
 
 /** The reply of the `read` script: the flat record, then [last error, outcome JSON]. */
 const readReplySchema = z.tuple([
@@ -7,7 +13,7 @@ const readReplySchema = z.tuple([
   z.tuple([z.string().nullable(), z.string().nullable()]),
 ])
 
-/** @throws MalformedRecordError naming the job, never its content */
+/** @throws MalformedRecordError naming the job, never its content; NewerSchemaError (F52) */
 export function parseRecord(jobId: string, reply: unknown): JobRecord | undefined {
   const shape = readReplySchema.safeParse(reply)
   if (!shape.success) throw malformed(jobId, shape.error)
@@ -15,6 +21,8 @@ export function parseRecord(jobId: string, reply: unknown): JobRecord | undefine
   if (flat.length === 0) return undefined
   const h = new Map<string, string>()
   for (let i = 0; i + 1 < flat.length; i += 2) h.set(flat[i] ?? '', flat[i + 1] ?? '')
+  const version = Number(h.get('sv') ?? SCHEMA_VERSION)
+  if (version > SCHEMA_VERSION) throw new NewerSchemaError(`the record of job ${jobId}`, version)
   const parsed = jobRecordSchema.safeParse(plainRecord(jobId, h, lastError, outcomeJson))
   if (!parsed.success) throw malformed(jobId, parsed.error)
   return parsed.data

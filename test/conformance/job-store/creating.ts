@@ -18,7 +18,14 @@ export function creatingContract(make: MakeJobStore): void {
   describe('create', () => {
     it('makes a queued record of what was given', async () => {
       const { store } = await make()
-      const { dueInMs: _, ...given } = await created(store, { byok: true, lane: 'backfill' })
+      const {
+        dueInMs: _,
+        schemaVersion: __,
+        ...given
+      } = await created(store, {
+        byok: true,
+        lane: 'backfill',
+      })
       const record = await recordOf(store, given)
       const none = { total: 0, successful: 0, silent: 0, failed: 0 }
       expect(record).toMatchObject({ ...given, status: 'queued', stage: 'staged', segments: none })

@@ -39,6 +39,7 @@ export const aJobId = (uid: Uid): JobId => newJobId(randomBytes(16), shardOfUid(
 export function aJob(given: Partial<NewJob> = {}): NewJob {
   const uid = given.uid ?? aUid()
   return {
+    schemaVersion: 1,
     jobId: aJobId(uid),
     uid,
     uidHash: uidHashSchema.parse(Buffer.from(uid).toString('hex').slice(-32).padStart(32, '0')),

@@ -66,6 +66,54 @@ describe('a failing attempt', () => {
     expect(await world.names('staging/')).toEqual([])
   })
 
+  test('F68: that each land something go on, however many there were and whatever the queue counts', async () => {
+    const SEGMENTS = 6
+    let landing = 0
+    const world = createWorld({
+      transcribe: async ({ pcm }) => {
+        if (Math.max(...pcm) > landing) throw new RetryableError('not yet')
+        return { text: `tone ${Math.max(...pcm)}`, words: [] }
+      },
+    })
+    const files = Array.from({ length: SEGMENTS }, (_, n) => {
+      const name = toneName(world.clock.now() - (n + 1) * 1_000_000)
+      return [name, tones([n + 1, 3])] as const
+    })
+    const { jobId } = await world.upload(Object.fromEntries(files))
+    let generation = 0
+    for (landing = 1; landing < SEGMENTS; landing += 1) {
+      const retryCount = (landing - 1) % 5
+      const answer = await world.deliver(jobId, { generation, retryCount })
+      expect(answer.body).toMatchObject({ result: retryCount === 4 ? 'continued' : 'retry' })
+      if (retryCount === 4) generation += 1
+      expect(await world.records.read(jobId)).toMatchObject({
+        ...{ status: 'queued', fruitlessAttempts: 0, attempt: landing },
+        segments: { successful: landing },
+      })
+    }
+    expect(await world.deliver(jobId, { generation, retryCount: 4 })).toMatchObject({
+      body: { result: 'done', job_status: 'completed' },
+    })
+  })
+
+  test('F52: of a revision that does not know the plan is given back, and spends nothing', async () => {
+    const { world, jobId } = await acceptedJob({
+      objects: (objects) => ({
+        ...objects,
+        read: async (name, signal) =>
+          name.startsWith('plans/')
+            ? { bytes: Buffer.from('{"schemaVersion":2}'), generation: '1' }
+            : objects.read(name, signal),
+      }),
+    })
+    for (let retryCount = 0; retryCount < 4; retryCount += 1) {
+      expect(await world.deliver(jobId, { retryCount })).toMatchObject({ status: 500 })
+    }
+    expect(await world.records.read(jobId)).toMatchObject({
+      ...{ status: 'queued', attempt: 0, fruitlessAttempts: 0 },
+    })
+  })
+
   test('F22: an unknown retry count never reads as final', async () => {
     const { world, jobId } = await acceptedJob({ transcribe: fails })
     expect(await world.deliver(jobId)).toMatchObject({ status: 500 })

@@ -1,9 +1,11 @@
 -- One delivery asks for the job. Holds: at most one live lease; every grant raises the epoch (I3).
 -- A token that already holds the job, or was already put off, is answered as before. A job whose
 -- result is frozen is not run, by its holder neither.
--- ARGV: id generation token lease_ms user_slots slot_snooze_ms
+-- A newer revision's job is left as it is (F52).
+-- ARGV: id generation token lease_ms user_slots slot_snooze_ms schema_version
 local h = load()
 if not h then return { 'missing' } end
+if int(h, 'sv') > tonumber(ARGV[7]) then return { 'newer_schema', h.sv } end
 if terminal(h) then return { 'terminal' } end
 local generation, token = tonumber(ARGV[2]), ARGV[3]
 if held_by(h, token) and not h.ei then

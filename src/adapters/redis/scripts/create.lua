@@ -3,7 +3,7 @@
 -- its claim for as long as that still holds. An idempotency key that stands for other content makes
 -- nothing; else it stands for this job from now on.
 -- ARGV: id uid uid_hash content_id lane mode byok total_files created_at captured_at due_in_ms token lease_ms void_holder
---       key_id('' none) key_kept_ms
+--       key_id('' none) key_kept_ms schema_version
 local content, token = key('content', ARGV[4]), ARGV[12]
 local h = load()
 if h then
@@ -20,7 +20,7 @@ redis.call('DEL', key('marks'), key('text'))
 local record = {
   st = 'queued', sg = 'staged', ep = n(NOW), gen = '0', cg = '-1', at = '0', fr = '0', lp = '0', rv = '0',
   uid = ARGV[2], uh = ARGV[3], ci = ARGV[4], ln = ARGV[5], md = ARGV[6], by = ARGV[7], tf = ARGV[8],
-  ca = ARGV[9], cp = ARGV[10], pa = n(NOW), ts = '0', ok = '0', si = '0', fa = '0', en = 'none',
+  ca = ARGV[9], cp = ARGV[10], pa = n(NOW), ts = '0', ok = '0', si = '0', fa = '0', en = 'none', sv = ARGV[17],
 }
 if token ~= '' then
   record.st, record.tok, record.at, record.cg, record.sa = 'processing', token, '1', '0', n(NOW)

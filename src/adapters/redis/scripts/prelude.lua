@@ -5,7 +5,7 @@
 -- lu lease until, at attempt, fr fruitless attempts, lp landed in this attempt, rv revivals,
 -- ca/ua/sa/pa/cp created/updated/started/progressed/captured at, tf files, ts/ok/si/fa segments
 -- (total, landed, silent, failed), ln lane, md mode, by byok, uh uid hash, ci content id,
--- wf/ws waiting for/since, ra retry at, rc reason code, en enrichment, ei ending, sl settled,
+-- sv schema version, wf/ws waiting for/since, ra retry at, rc reason code, en enrichment, ei ending, sl settled,
 -- wb the claim whose end woke it, lt/lo token and operation of the last release, so that a resent release is answered alike.
 local ID = ARGV[1]
 local P = string.match(KEYS[1], '^(.-})') .. ':'
