@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createNaming, type UidHash, uidSchema } from '../../src/kernel/index.ts'
+import { createNaming, type Uid, type UidHash, uidSchema } from '../../src/kernel/index.ts'
 import { type AppClient, createAppClient } from '../support/app-client.ts'
 import { readTruth } from '../support/stored-truth.ts'
 import type { JobWatch } from '../support/watch-job.ts'
@@ -28,6 +28,7 @@ export interface Cell {
   readonly lane: Lane
   readonly scenario: Scenario
   readonly client: AppClient
+  readonly user: { readonly uid: Uid; readonly uidHash: UidHash }
   readonly uidHash: UidHash
   readonly sample: SampleUpload
   readonly texts: readonly string[] | undefined
@@ -46,14 +47,16 @@ const CAPTURED_SECONDS_AGO = 1_800
 
 export async function createCell(options: CellOptions): Promise<Cell> {
   const { lane, scenario } = options
-  const uid = `user-${randomUUID()}`
+  const uid = uidSchema.parse(`user-${randomUUID()}`)
+  const uidHash = createNaming(LANE.idSecret).uidHash(uid)
   const faults: string[] = []
   const startSeconds = Math.floor(lane.clock.now() / 1_000) - CAPTURED_SECONDS_AGO
   const cell: Cell = {
     lane,
     scenario,
     client: createAppClient({ api: lane.api, uid, onLie: (lie) => void faults.push(lie) }),
-    uidHash: createNaming(LANE.idSecret).uidHash(uidSchema.parse(uid)),
+    user: { uid, uidHash },
+    uidHash,
     sample: await makeUpload(scenario.sample, startSeconds),
     texts: options.texts,
     began: lane.mark(),

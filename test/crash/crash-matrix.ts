@@ -13,6 +13,7 @@ export interface JudgedCell extends StepClass {
   readonly faults: readonly string[]
   readonly orphans: string | undefined
   readonly ms: RecoveryTimes
+  readonly attempts: number
 }
 
 export interface MatrixOptions {
@@ -105,16 +106,16 @@ function plan(
     .map((point) => ({ scenario, point, texts }))
 }
 
-type Verdict = Pick<JudgedCell, 'faults' | 'orphans' | 'ms'>
+type Verdict = Pick<JudgedCell, 'faults' | 'orphans' | 'ms' | 'attempts'>
 
 async function tryCell(
   options: CellOptions,
 ): Promise<{ readonly result: Verdict; readonly isLaneKept: boolean }> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const { isReached, faults, orphans, ms } = await runCell(options)
+      const { isReached, faults, orphans, ms, attempts } = await runCell(options)
       if (isReached || faults.length > 0) {
-        return { result: { faults, orphans, ms }, isLaneKept: true }
+        return { result: { faults, orphans, ms, attempts }, isLaneKept: true }
       }
       if (tries === TRIES) return { result: red('the step was never reached'), isLaneKept: true }
     } catch (error) {
@@ -124,5 +125,5 @@ async function tryCell(
 }
 
 function red(fault: string): Verdict {
-  return { faults: [fault], orphans: undefined, ms: {} }
+  return { faults: [fault], orphans: undefined, ms: {}, attempts: 0 }
 }

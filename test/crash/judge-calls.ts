@@ -1,4 +1,4 @@
-import type { StoredTruth } from '../support/stored-truth.ts'
+import type { StoredTranscript } from '../support/stored-truth.ts'
 import type { CallLine } from './orders.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { CallLine } from './orders.ts'
 export function judgeCalls(
   calls: readonly CallLine[],
   deaths: readonly { readonly pid: number; readonly atMs: number }[],
-  transcripts: StoredTruth['transcripts'],
+  transcripts: readonly Pick<StoredTranscript, 'text' | 'createdMs'>[],
 ): string[] {
   const faults: string[] = []
   for (const [text, lines] of Map.groupBy(calls, (line) => line.text)) {

@@ -67,6 +67,7 @@ export function laneEnvironment(
     // Replaced by the harness's own; named because one must be.
     STT_PROVIDER: 'spans',
     STT_MAX_PARALLEL_SEGMENTS: '2',
+    FAIR_USE_ENABLED: 'true',
     COMPUTE_WORKERS: '1',
     LOG_LEVEL: 'info',
     ...parties.settings,

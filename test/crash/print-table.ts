@@ -16,7 +16,7 @@ export function printTable(cells: readonly JudgedCell[], scenarios: readonly Sce
     if (cell === undefined) return '-'
     if (cell.faults.length > 0) return 'RED'
     const { terminal, whole } = cell.ms
-    return `ok ${inMs(terminal)} ${inMs(whole)}${cell.orphans ? ` ${note(cell.orphans)}` : ''}`
+    return `ok ${inMs(terminal)} ${inMs(whole)} x${cell.attempts}${cell.orphans ? ` ${note(cell.orphans)}` : ''}`
   }
   const tables = scenarios.flatMap(({ name, title }) => {
     const own = cells.filter((cell) => cell.scenario === name)
@@ -33,7 +33,7 @@ export function printTable(cells: readonly JudgedCell[], scenarios: readonly Sce
   })
   const legend = [
     'ok: ms from the death until the client is told the end, and until nothing is owed any more;',
-    '-: that had happened before it.',
+    '-: that had happened before it; x2: two attempts.',
     ...notes.map((text, i) => `${'*'.repeat(i + 1)} ${text}`),
   ]
   return [...tables, ...legend, '', ...listFaults(cells)].join('\n')

@@ -1,3 +1,4 @@
+import { judgeMeter } from '../support/judge-meter.ts'
 import { readTruth } from '../support/stored-truth.ts'
 import { until } from '../support/until.ts'
 import { type Cell, type CellOptions, createCell } from './cell.ts'
@@ -16,6 +17,8 @@ export interface CellResult {
   /** What is left behind and said to be swept later. */
   readonly orphans: string | undefined
   readonly ms: RecoveryTimes
+  /** Executions of the job that were counted; a snoozed one is given back. */
+  readonly attempts: number
   readonly texts: readonly string[]
   readonly steps: readonly StepLine[]
 }
@@ -57,7 +60,7 @@ export async function runCell(options: CellOptions): Promise<CellResult> {
       await runToEnd(cell)
       await comeToRest(lane)
     }
-    return { isReached, steps, ms, ...(await judge(cell)) }
+    return { isReached, steps, ms, attempts: times.attempts, ...(await judge(cell)) }
   } finally {
     await Promise.all(cell.watches.map((watch) => watch.stop()))
     lane.witness(undefined)
@@ -88,6 +91,7 @@ async function judge(cell: Cell): Promise<Pick<CellResult, 'faults' | 'orphans' 
   if (!subject) throw new Error('no upload was accepted')
   cell.faults.push(...(await checkEnd(subject)))
   const truth = await readTruth(lane, uidHash)
+  cell.faults.push(...(await judgeMeter(lane.redis, cell.user, truth.transcripts)))
   cell.faults.push(...judgeCalls(lane.callsSince(began), cell.deaths, truth.transcripts))
   const { faults, orphans } = judgeOrphans(truth, { ...subject, wasCut: cell.wasCut })
   return {

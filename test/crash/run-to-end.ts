@@ -12,6 +12,7 @@ export interface JobTimes {
   /** Nothing was owed any more. */
   readonly wholeMs: number
   readonly status: ClientStatus['status']
+  readonly attempts: number
 }
 
 const TERMINAL_WITHIN_MS = 30_000
@@ -50,8 +51,8 @@ export async function runToEnd(cell: Cell): Promise<JobTimes> {
     onLie: (lie) => void faults.push(lie),
   })
   cell.watches.push(watch)
-  const { status } = await inTime('I8: terminal', watch.terminal, TERMINAL_WITHIN_MS)
-  return { terminalMs, wholeMs: await becomeWhole(cell, subject), status }
+  const { status, attempt } = await inTime('I8: terminal', watch.terminal, TERMINAL_WITHIN_MS)
+  return { terminalMs, wholeMs: await becomeWhole(cell, subject), status, attempts: attempt }
 }
 
 /** Sends the same bytes once more, when they are done: the same job answers, and nothing is left. */

@@ -10,6 +10,7 @@ import {
 } from '../../src/kernel/index.ts'
 import { judgeCalls } from '../crash/judge-calls.ts'
 import { judgeStaging } from '../crash/judge-staging.ts'
+import { judgeMeter } from '../support/judge-meter.ts'
 import { readTruth, type StoredTruth } from '../support/stored-truth.ts'
 import { until } from '../support/until.ts'
 import { clientOf, type Journey, readTexts, type SendDeps } from './send-batch.ts'
@@ -53,7 +54,9 @@ export async function auditSoak(
   const byUser = [...Map.groupBy(journeys, ({ batch }) => batch.uid)]
   const users = await inParallel(byUser, USERS_AT_ONCE, async ([uid, own]) => {
     const onFault = (fault: string) => void faults.push(`${uid}: ${fault}`)
-    const truth = await readTruth(stack, naming.uidHash(uidSchema.parse(uid)))
+    const user = { uid: uidSchema.parse(uid), uidHash: naming.uidHash(uidSchema.parse(uid)) }
+    const truth = await readTruth(stack, user.uidHash)
+    faults.push(...(await judgeMeter(stack.redis, user, truth.transcripts)))
     await checkShown({ ...deps, onFault }, uid, own)
     for (const fault of judgeUser(truth, own)) onFault(fault)
     return { truth, own }

@@ -12,7 +12,7 @@ export interface FleetDeath {
 
 /** Several processes of the unchanged service; whichever dies is replaced at once. */
 export interface Fleet extends AsyncDisposable {
-  /** SIGKILLs one of those that answer, if more than one does. @returns whether one was killed */
+  /** SIGKILLs one of them once all answer: a slow machine is not left without any. @returns whether */
   killOne(random: () => number): boolean
   readonly deaths: readonly FleetDeath[]
 }
@@ -82,7 +82,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     killOne: (random) => {
       const able = [...ready]
       const victim = running.get(able[Math.floor(random() * able.length)] ?? 0)
-      if (able.length < 2 || !victim) return false
+      if (able.length < instances || !victim) return false
       victims.add(victim.pid)
       victim.kill()
       return true

@@ -13,22 +13,22 @@ export interface Pace {
 }
 
 /** A queue that does not answer is given up after 3 s, not 10: more uploads fit into an hour. */
-const RPC = { SYNC_TASKS_RPC_TIMEOUT_MS: '3000' } as const
+const COMMON = { SYNC_TASKS_RPC_TIMEOUT_MS: '3000', FAIR_USE_ENABLED: 'true' } as const
 
 export const PACES = {
   /** Leases, backoffs and recovery as deployed; a silent provider is given up after 10 s, not 300. */
   default: {
-    settings: { ...RPC, STT_TIMEOUT_SECONDS: '10' },
+    settings: { ...COMMON, STT_TIMEOUT_SECONDS: '10' },
     minBackoffMs: QUEUE_RETRIES.minBackoffMs,
     recoveryEveryMs: 60_000,
-    pollMs: 700,
+    pollMs: 2_000,
     terminalWithinMs: 1_800_000,
     wholeWithinMs: 600_000,
   },
   /** All of it made small, its order kept. */
   short: {
     settings: {
-      ...RPC,
+      ...COMMON,
       USER_SLOT_SNOOZE_SECONDS: '1',
       STT_TIMEOUT_SECONDS: '2',
       SYNC_TASKS_MIN_BACKOFF_SECONDS: '2.1',

@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import ora from 'ora'
 import { ambientEnvironment } from '../../src/config/index.ts'
 import { findRedisServer } from '../../src/local/packages/index.ts'
+import { onStopSignal } from '../../src/local/stack/index.ts'
 import { PACES, type PaceName } from './paces.ts'
 import { printReport } from './print-report.ts'
 import { runSoak } from './soak.ts'
@@ -25,7 +26,8 @@ interface Flags {
 const program = new Command('npm run soak --')
   .description(
     'Uploads to real service processes while calls to the stores, the queue and the provider go\n' +
-      'wrong and a process is killed every few seconds; holds every end to the invariants I1 to I12.',
+      'wrong and a process is killed every few seconds; holds every end to the invariants I1 to I12.\n' +
+      'Ctrl-C begins no further upload, and follows and judges those under way.',
   )
   .option('--uploads <count>', 'batches of one to three files', whole, 1_000)
   .option('--faults <share>', 'of the calls to every party, 0 to 1', share, 0.1)
@@ -62,6 +64,7 @@ async function main({ faults, killEvery, json, ...flags }: Flags): Promise<numbe
     folder,
     redis,
     environment,
+    signal: onStopSignal().signal,
     onProgress: (progress) => {
       spinner.text = describeProgress(progress, flags.uploads)
     },

@@ -12,6 +12,8 @@ export interface SoakOptions
   readonly parallel: number
   readonly pace: PaceName
   readonly seed: number
+  /** Once aborted no upload is begun; those under way are followed to their ends and judged. */
+  readonly signal?: AbortSignal
   readonly onProgress?: (progress: SoakProgress) => void
   readonly onFault?: (fault: string) => void
 }

@@ -49,6 +49,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     })
   const numbers = Array.from({ length: options.uploads }, (_, number) => number)
   await inParallel(numbers, options.parallel, async (number) => {
+    if (options.signal?.aborted) return
     begun += 1
     tell()
     try {

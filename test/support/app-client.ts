@@ -9,6 +9,7 @@ const statusSchema = z.looseObject({
   successful_segments: z.number(),
   silent_segments: z.number(),
   failed_segments: z.number(),
+  attempt: z.number(),
   reason_code: z.string().optional(),
   error: z.string().optional(),
 })

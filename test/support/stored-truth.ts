@@ -10,6 +10,13 @@ import type { BucketView } from './bucket-view.ts'
 
 const dayDocumentSchema = z.object({ members: z.record(z.string(), z.unknown()) })
 
+export interface StoredTranscript {
+  readonly segmentId: string
+  readonly text: string
+  readonly speechMs: number
+  readonly createdMs: number
+}
+
 /** What is durable of one user, read past the service. */
 export interface StoredTruth {
   /** Names under `staging/`. */
@@ -17,7 +24,7 @@ export interface StoredTruth {
   readonly manifests: readonly Manifest[]
   readonly plans: number
   /** Texts with the instant since which they were safe. */
-  readonly transcripts: readonly { readonly text: string; readonly createdMs: number }[]
+  readonly transcripts: readonly StoredTranscript[]
   /** Segments on the user's timeline. */
   readonly landed: number
   readonly outcomes: readonly OutcomeObject[]
@@ -36,7 +43,12 @@ export async function readTruth(
     staged,
     manifests: (await readEach(staging, manifests, manifestSchema)).filter((m) => m !== undefined),
     plans: (await data.list(`plans/${uidHash}/`)).length,
-    transcripts: spoken.map(({ value, createdMs }) => ({ text: value.text, createdMs })),
+    transcripts: spoken.map(({ value, createdMs }) => ({
+      segmentId: value.segmentId,
+      text: value.text,
+      speechMs: value.speechMs,
+      createdMs,
+    })),
     landed: days.reduce((sum, { value }) => sum + Object.keys(value.members).length, 0),
     outcomes: outcomes.map(({ value }) => value),
   }

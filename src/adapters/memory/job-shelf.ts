@@ -48,13 +48,11 @@ export interface JobShelf extends KeyShelf {
 
 export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
   const entries = new Map<JobId, JobEntry>()
-  const contents = new Map<string, { jobId: JobId; untilAt: number }>()
   const dueAt = new Map<JobId, number>()
   const runningSince = new Map<JobId, number>()
   const leaseEnds = new Map<UidHash, Map<JobId, number>>()
   const waiting = new Map<UidHash, Map<JobId, number>>()
   const now = () => Math.floor(clock.now())
-  const contentKey = (uid: Uid, contentId: ContentId) => `${shardOfUid(uid)}:${contentId}`
 
   const slotsOf = (entry: JobEntry) => mapOf(leaseEnds, entry.job.uidHash)
   const waitersOf = (entry: JobEntry) => mapOf(waiting, entry.job.uidHash)
@@ -72,14 +70,7 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
       const timeline = [...entry.events, ...events.map((event) => ({ at: now(), ...event }))]
       entries.set(entry.job.jobId, { ...entry, events: timeline.slice(-EVENTS_KEPT) })
     },
-    contentHolder: (uid, contentId) => {
-      const held = contents.get(contentKey(uid, contentId))
-      return held && held.untilAt > now() ? held.jobId : undefined
-    },
-    holdContent: (uid, contentId, jobId, untilAt) =>
-      void contents.set(contentKey(uid, contentId), { jobId, untilAt }),
-    dropContent: (uid, contentId) => void contents.delete(contentKey(uid, contentId)),
-
+    ...createContentShelf(now),
     failures: createContentFailures(now),
 
     lookAgainAt: (jobId, at) => void dueAt.set(jobId, at),
@@ -116,6 +107,22 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
     },
     waiters: (uidHash) => byScore([...mapOf(waiting, uidHash)]),
     awaitSlotNoMore: (entry) => void waitersOf(entry).delete(entry.job.jobId),
+  }
+}
+
+function createContentShelf(
+  now: () => number,
+): Pick<JobShelf, 'contentHolder' | 'holdContent' | 'dropContent'> {
+  const contents = new Map<string, { jobId: JobId; untilAt: number }>()
+  const keyOf = (uid: Uid, contentId: ContentId) => `${shardOfUid(uid)}:${contentId}`
+  return {
+    contentHolder: (uid, contentId) => {
+      const held = contents.get(keyOf(uid, contentId))
+      return held && held.untilAt > now() ? held.jobId : undefined
+    },
+    holdContent: (uid, contentId, jobId, untilAt) =>
+      void contents.set(keyOf(uid, contentId), { jobId, untilAt }),
+    dropContent: (uid, contentId) => void contents.delete(keyOf(uid, contentId)),
   }
 }
 
