@@ -2,7 +2,14 @@ import type { Verdict } from './recover-job.ts'
 import type { FolderVerdict } from './sweep-folder.ts'
 
 /** `skipped_newer`: a later revision's; `failed`: looks that ended in an error, and are made again; `busy_shards`: another pass is there. */
-export type PassCount = Verdict | FolderVerdict | 'checked' | 'failed' | 'skipped_newer' | 'swept' | 'busy_shards'
+export type PassCount =
+  | Verdict
+  | FolderVerdict
+  | 'checked'
+  | 'failed'
+  | 'skipped_newer'
+  | 'swept'
+  | 'busy_shards'
 export type PassCounts = Readonly<Record<PassCount, number>>
 
 export interface Tally {

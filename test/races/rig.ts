@@ -8,15 +8,9 @@ import {
 } from '../../src/kernel/index.ts'
 import type { JobStore, ObjectStore } from '../../src/ports/index.ts'
 import { seededRandom } from '../support/audio.ts'
+import { type Rooms, wireRooms } from '../support/rooms.ts'
 import { toneName, tones } from '../support/tones.ts'
-import {
-  createWorld,
-  INVOKER,
-  type Rooms,
-  type World,
-  type WorldOptions,
-  wireRooms,
-} from '../support/world.ts'
+import { createWorld, INVOKER, type World, type WorldOptions } from '../support/world.ts'
 import { at, createGate, gated } from './gates.ts'
 
 /** Past a lease that nobody renews. */

@@ -13,7 +13,12 @@ import { readParts } from '../../../src/http/multipart.ts'
 
 /** `node upload-server.child.ts KIND`: takes a form with files and throws the files away. */
 const [, , kind = ''] = process.argv
-const LIMITS = { maxFiles: 20, maxBytes: 64 * 1_024 * 1_024, idleTimeoutMs: 30_000 }
+const LIMITS = {
+  maxFiles: 20,
+  maxBytes: 64 * 1_024 * 1_024,
+  idleTimeoutMs: 30_000,
+  minBytesPerSecond: 0,
+}
 const clock = systemClock()
 
 function sink(): Writable {

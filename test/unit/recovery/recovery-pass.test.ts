@@ -4,8 +4,9 @@ import { acceptUpload } from '../../../src/intake/index.ts'
 import { objectNames, RetryableError, UnavailableError } from '../../../src/kernel/index.ts'
 import { recoveryPass } from '../../../src/recovery/index.ts'
 import { failing } from '../../support/failing.ts'
+import { type Rooms, wireRooms } from '../../support/rooms.ts'
 import { toneName, tones } from '../../support/tones.ts'
-import { createWorld, type Rooms, UID, type World, wireRooms } from '../../support/world.ts'
+import { createWorld, UID, type World } from '../../support/world.ts'
 
 const HOUR_MS = 3_600_000
 const upload = (world: World) =>
