@@ -2,12 +2,15 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { type JobId, type Naming, parseJobId, type StatusView } from '../kernel/index.ts'
 import type { Clock, UserVerifier } from '../ports/index.ts'
 import { type FindStatusDeps, findLive, projectStatus } from '../status/index.ts'
+import { answerOfError, HttpError } from './errors.ts'
 
 export interface HotStatusDeps {
   readonly users: UserVerifier
   readonly naming: Naming
   readonly status: FindStatusDeps
   readonly clock: Clock
+  /** 0 for none. */
+  readonly requestTimeoutMs: number
 }
 
 const POLL = /^\/v2\/sync-local-files\/([^/?]+)$/
@@ -22,12 +25,22 @@ export function withHotStatus(deps: HotStatusDeps, app: RequestListener): Reques
   return (req, res) => {
     const jobId = req.method === 'GET' ? polledJob(req.url) : undefined
     if (!jobId) return void app(req, res)
-    findOwn(deps, req, jobId).then(
+    const answered = new AbortController()
+    const look = findOwn(deps, req, jobId).then(
       (view) => {
-        if (view) sendStatus(res, JSON.stringify(projectStatus(view, deps.clock.now())))
+        if (res.writableEnded) return
+        if (view) sendJson(res, 200, JSON.stringify(projectStatus(view, deps.clock.now())))
         else app(req, res)
       },
-      () => void app(req, res),
+      () => {
+        if (!res.writableEnded) app(req, res)
+      },
+    )
+    void look.finally(() => answered.abort())
+    if (deps.requestTimeoutMs === 0) return
+    deps.clock.sleep(deps.requestTimeoutMs, answered.signal).then(
+      () => sendTimeout(res),
+      () => undefined,
     )
   }
 }
@@ -47,9 +60,21 @@ async function findOwn(
   return findLive(deps.status, deps.naming.uidHash(verdict.uid), jobId)
 }
 
-function sendStatus(res: ServerResponse, body: string): void {
+function sendTimeout(res: ServerResponse): void {
+  const error = new HttpError('no answer in time', { status: 503, code: 'timeout' })
+  const { status, code, detail, headers } = answerOfError(error)
+  sendJson(res, status, JSON.stringify({ code, detail }), headers)
+}
+
+function sendJson(
+  res: ServerResponse,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   res
-    .writeHead(200, {
+    .writeHead(status, {
+      ...headers,
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': Buffer.byteLength(body),
       'Cache-Control': 'no-store',

@@ -45,7 +45,9 @@ export function pausingContract(make: MakeJobStore): void {
       await fail()
       await fail({ ...aFailure(), reasonCode: 'stt_timeout' })
       await fail({ ...aFailure(), segments: { total: 2, successful: 1, silent: 0, failed: 1 } })
-      for (let i = 0; i < 4; i += 1) await fail({ ...aFailure(), reasonCode: 'sync_cancelled' })
+      for (let i = 0; i < 4; i += 1) {
+        await fail({ ...aFailure(), reasonCode: 'sync_operator_failed' })
+      }
       expect(await until()).toBeUndefined()
     })
 
