@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism, tmpdir } from 'node:os'
-import { createCloudTasksQueue, createTasksClient } from './adapters/cloud-tasks/index.ts'
 import { createDeepgram } from './adapters/deepgram/index.ts'
 import { createGcsObjectStore, createStorage, routeByPrefix } from './adapters/gcs/index.ts'
 import { createCrc32c } from './adapters/native-crc/index.ts'
@@ -14,20 +13,25 @@ import { createTimelineStore } from './adapters/timeline/index.ts'
 import { type Config, Secret } from './config/index.ts'
 import { createInlineRunner, createRunningWork } from './dispatch/index.ts'
 import { createArchive } from './durable/index.ts'
+import type { Enrichment } from './enrichment/index.ts'
 import { createApp, type RunningServer, startServer } from './http/index.ts'
 import { createMemoryBudget } from './intake/index.ts'
 import { createEndings } from './jobs/index.ts'
 import { createNaming, MINUTE_MS, RunAbortedError, SECOND_MS } from './kernel/index.ts'
 import type { PipelineDeps } from './pipeline/index.ts'
-import type { Clock, ObjectStore, Probe, SpeechToText } from './ports/index.ts'
-import { createCounters, createEvents, createLogger, type Logger } from './telemetry/index.ts'
+import type { Clock, ObjectStore, Probe, SpeechToText, Summarizer } from './ports/index.ts'
+import type { Logger } from './telemetry/index.ts'
+import { buildEnrichment } from './wiring/build-enrichment.ts'
 import { buildFairUse } from './wiring/build-fair-use.ts'
+import { buildQueue } from './wiring/build-queue.ts'
+import { buildTelemetry } from './wiring/build-telemetry.ts'
 import { buildVerifiers } from './wiring/build-verifiers.ts'
 
 /** What a test or a local stack may put in place of what the configuration would build. */
 export interface Overrides {
   readonly clock?: Clock
   readonly speechToText?: SpeechToText
+  readonly summarizer?: Summarizer
   readonly probe?: Probe
   readonly log?: { write(line: string): void }
 }
@@ -52,7 +56,7 @@ const DEFAULT_SNOOZE_MS = 30 * SECOND_MS
 export function buildService(config: Config, overrides: Overrides = {}): Service {
   const parties = connectParties(config, overrides)
   const stopping = new AbortController()
-  const { app, inline, runs } = wireRooms(config, parties, stopping.signal)
+  const { app, inline, runs, enrichment } = wireRooms(config, parties, stopping.signal)
   const { clock, logger, redis, tasks, decoder, detector } = parties
   let server: RunningServer | undefined
   return {
@@ -68,8 +72,10 @@ export function buildService(config: Config, overrides: Overrides = {}): Service
     },
     stop: async () => {
       stopping.abort(new RunAbortedError('shutdown'))
-      // An upload that is answered last may still start a run.
-      const closed = Promise.all([server?.close(), runs.drained()]).then(() => inline.drained())
+      // An upload that is answered last may still start a run, and a run a summary.
+      const closed = Promise.all([server?.close(), runs.drained()])
+        .then(() => inline.drained())
+        .then(() => enrichment?.drained())
       const graceOver = clock.sleep(config.service.shutdownGraceMs).then(() => server?.destroy())
       await Promise.race([closed, graceOver])
       await Promise.all([decoder.close(), detector.close(), tasks?.close()])
@@ -84,7 +90,7 @@ type Parties = ReturnType<typeof connectParties>
 function connectParties(config: Config, overrides: Overrides) {
   const clock = overrides.clock ?? systemClock()
   const probe: Probe = overrides.probe ?? (() => undefined)
-  const { logger, events } = buildTelemetry(config, overrides)
+  const { logger, events } = buildTelemetry(config, overrides.log)
   const redis = createRedisClient(config.redis.url.reveal(), {
     commandTimeoutMs: config.redis.commandTimeoutMs,
     onError: (error) => logger.warn({ error }, 'Redis connection error'),
@@ -96,12 +102,15 @@ function connectParties(config: Config, overrides: Overrides) {
     terminalRetentionMs: config.recovery.terminalRetentionMs,
     outcomeRetentionMs: OUTCOME_RETENTION_MS,
     repeatFailures: config.fairUse.repeatFailures,
+    enriches: config.enrichment.provider.kind !== 'none',
   })
   const objects = buildObjects(config, clock, probe)
   const archive = createArchive({ objects, checksum: createCrc32c })
   const workers = config.compute.workers || Math.max(1, availableParallelism() - 1)
   return {
     clock,
+    probe,
+    summarizer: overrides.summarizer,
     logger,
     events,
     redis,
@@ -120,7 +129,12 @@ function connectParties(config: Config, overrides: Overrides) {
 }
 
 function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
-  const running = runningDeps(config, parties)
+  const enrichment = buildEnrichment(
+    config,
+    { ...parties, randomBytes, stop, retryBackoff: retryBackoff(config) },
+    parties.summarizer,
+  )
+  const running = runningDeps(config, parties, enrichment)
   const inline = createInlineRunner({
     ...running,
     enqueueing: undefined,
@@ -140,10 +154,16 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       userSlots: config.fairUse.userMaxRunningJobs,
       slotSnoozeMs: config.fairUse.slotSnoozeMs,
     },
-    status: { ...parties, clockSkewMs: config.claims.stopMarginMs },
+    status: {
+      ...parties,
+      clockSkewMs: config.claims.stopMarginMs,
+      summaries: enrichment && parties,
+    },
+    enrichment,
+    enriches: enrichment !== undefined,
     operating: { ...running, queue: parties.tasks?.queue },
     cancel: running,
-    recovery: { ...running, objects: parties.objects, inline, ...config.recovery },
+    recovery: { ...running, objects: parties.objects, inline, ...config.recovery, enrichment },
     accept: {
       ...parties,
       ...running,
@@ -171,11 +191,11 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
     runAbortMs: config.run.abortMs,
     ready: async () => parties.redis.status === 'ready',
   })
-  return { app, inline, runs }
+  return { app, inline, runs, enrichment }
 }
 
 /** What running a job takes, in a delivery and inline alike. */
-function runningDeps(config: Config, parties: Parties) {
+function runningDeps(config: Config, parties: Parties, secondStage: Enrichment | undefined) {
   const { tasks, store, archive, conversations, clock, events } = parties
   const { failureThreshold, maxFruitlessAttempts } = config.run
   return {
@@ -183,7 +203,10 @@ function runningDeps(config: Config, parties: Parties) {
     archive,
     clock,
     events,
-    endings: createEndings({ store, archive, conversations, clock, events, failureThreshold }),
+    endings: createEndings({
+      ...{ store, archive, conversations, clock, events, failureThreshold },
+      secondStage,
+    }),
     enqueueing: tasks ? { queue: tasks.queue, store, events } : undefined,
     pipeline: pipelineDeps(config, parties),
     random: Math.random,
@@ -192,9 +215,13 @@ function runningDeps(config: Config, parties: Parties) {
     leaseTimes: config.claims,
     times: config.run,
     maxFruitlessAttempts,
-    retryBackoff: { minMs: config.dispatch.minBackoffMs, maxMs: RETRY_BACKOFF_MAX_MS },
+    retryBackoff: retryBackoff(config),
     probeAfterMs: config.recovery.queuedProbeAfterMs,
   }
+}
+
+function retryBackoff(config: Config) {
+  return { minMs: config.dispatch.minBackoffMs, maxMs: RETRY_BACKOFF_MAX_MS }
 }
 
 function pipelineDeps(config: Config, parties: Parties): PipelineDeps {
@@ -211,44 +238,12 @@ function pipelineDeps(config: Config, parties: Parties): PipelineDeps {
   }
 }
 
-function buildTelemetry(config: Config, overrides: Overrides) {
-  const { level, rawUid, projectId } = config.telemetry
-  const { name, revision } = config.service
-  const logger = createLogger({
-    level,
-    rawUid,
-    projectId,
-    destination: overrides.log,
-    base: { ...(name ? { service: name } : {}), ...(revision ? { revision } : {}) },
-  })
-  return { logger, events: createEvents({ logger, counters: createCounters() }) }
-}
-
 function buildObjects(config: Config, clock: Clock, probe: Probe): ObjectStore {
   const { apiEndpoint, projectId, stagingBucket, dataBucket, ...times } = config.gcs
   const storage = createStorage({ apiEndpoint, projectId, checksum: createCrc32c })
   const bucket = (name: string) =>
     createGcsObjectStore({ storage, bucket: name, clock, probe, checksum: createCrc32c, ...times })
   return routeByPrefix({ staging: bucket(stagingBucket), data: bucket(dataBucket) })
-}
-
-function buildQueue(config: Config, clock: Clock, probe: Probe) {
-  const { tasks } = config
-  if (!tasks) return undefined
-  const client = createTasksClient({ projectId: tasks.projectId, ...tasks.api })
-  const queue = createCloudTasksQueue({
-    client,
-    project: tasks.projectId,
-    location: tasks.location,
-    queues: { fresh: tasks.queue, backfill: tasks.backfillQueue ?? tasks.queue },
-    handlerUrl: tasks.handlerUrl,
-    oidc: { audience: tasks.audience, serviceAccountEmail: tasks.invokerEmail },
-    dispatchDeadlineSeconds: tasks.deadlineMs / SECOND_MS,
-    rpcTimeoutMs: tasks.rpcTimeoutMs,
-    clock,
-    probe,
-  })
-  return { queue, close: () => client.close() }
 }
 
 function buildSpeechToText(stt: Config['stt'], clock: Clock): SpeechToText {

@@ -1,3 +1,4 @@
+import { ENRICHMENT_VARIABLES } from './enrichment-variables.ts'
 import { FAIR_USE_VARIABLES } from './fair-use-variables.ts'
 import { RECOVERY_VARIABLES } from './recovery-variables.ts'
 import { Secret } from './secrets.ts'
@@ -155,6 +156,9 @@ export const VARIABLES = {
     '5',
     'Segments of one job in transcription at once. Higher meets the rate limit sooner.',
   ),
+
+  // Enrichment
+  ...ENRICHMENT_VARIABLES,
 
   // Uploads and lanes
   UPLOAD_MAX_FILES: setting('20', 'Files in one upload.'),

@@ -1,7 +1,14 @@
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../kernel/index.ts'
 import { groupFairUse } from './fair-use-groups.ts'
 import type { Settings } from './settings.ts'
-import type { Config, IdentityConfig, SttConfig, TasksConfig, UploadConfig } from './shape.ts'
+import type {
+  Config,
+  EnrichmentConfig,
+  IdentityConfig,
+  SttConfig,
+  TasksConfig,
+  UploadConfig,
+} from './shape.ts'
 
 /** Regroups checked settings for the rooms; seconds, hours and days become milliseconds here. */
 export function groupSettings(s: Settings): Config {
@@ -22,6 +29,7 @@ export function groupSettings(s: Settings): Config {
     tasks: groupTasks(s),
     identity: groupIdentity(s),
     stt: groupStt(s),
+    enrichment: groupEnrichment(s),
     upload: groupUpload(s),
     lanes: { freshMs: s.SYNC_FRESH_HOURS * HOUR_MS, lookbackMs: s.SYNC_LOOKBACK_DAYS * DAY_MS },
     telemetry: {
@@ -104,6 +112,8 @@ function groupTasks(s: Settings): TasksConfig | undefined {
     queue: s.SYNC_TASKS_QUEUE,
     backfillQueue: s.SYNC_TASKS_BACKFILL_QUEUE,
     handlerUrl: proven(s.SYNC_TASKS_HANDLER_URL),
+    // A rule holds the one to end in /run; both routes are of one service.
+    enrichmentUrl: proven(s.SYNC_TASKS_HANDLER_URL).replace(/\/run(?=$|[?#])/, '/enrich'),
     audience: proven(s.SYNC_TASKS_OIDC_AUDIENCE),
     invokerEmail: proven(s.SYNC_TASKS_INVOKER_SA),
     deadlineMs: inMs(s.SYNC_TASKS_DISPATCH_DEADLINE_SECONDS),
@@ -164,6 +174,29 @@ function sttProvider(s: Settings): SttConfig['provider'] {
     case 'offline':
     case 'spans':
       return { kind: s.STT_PROVIDER }
+  }
+}
+
+function groupEnrichment(s: Settings): EnrichmentConfig {
+  return {
+    provider:
+      s.ENRICHMENT_PROVIDER === 'openai'
+        ? { kind: 'openai', apiKey: proven(s.ENRICHMENT_API_KEY) }
+        : { kind: s.ENRICHMENT_PROVIDER },
+    openai: {
+      baseUrl: s.ENRICHMENT_BASE_URL,
+      model: s.ENRICHMENT_MODEL,
+      timeoutMs: inMs(s.ENRICHMENT_TIMEOUT_SECONDS),
+      maxInputCharacters: s.ENRICHMENT_MAX_INPUT_CHARACTERS,
+    },
+    limits: {
+      budgetMs: inMs(s.ENRICHMENT_BUDGET_SECONDS),
+      maxAttempts: s.ENRICHMENT_MAX_ATTEMPTS,
+      giveUpAfterMs: s.ENRICHMENT_GIVE_UP_HOURS * HOUR_MS,
+      fillerMaxWords: s.ENRICHMENT_FILLER_MAX_WORDS,
+      fillerMaxMs: inMs(s.ENRICHMENT_FILLER_MAX_SECONDS),
+      sweepBackMs: s.ENRICHMENT_SWEEP_DAYS * DAY_MS,
+    },
   }
 }
 

@@ -53,6 +53,17 @@ export const RULES: readonly Rule[] = [
   below('SERVICE_TIMEOUT_SECONDS', 'REAPER_BLOB_MIN_AGE_SECONDS', {
     because: 'blobs of an upload under way must not count as orphaned',
   }),
+  ordered('ENRICHMENT_TIMEOUT_SECONDS', 'at most half of', 'ENRICHMENT_BUDGET_SECONDS', {
+    holds: (timeout, budget) => timeout * 2 <= budget,
+    because: 'an answer that must be repaired takes two calls',
+  }),
+  ordered('ENRICHMENT_BUDGET_SECONDS', 'less than', 'HTTP_SYNC_JOBS_RUN_TIMEOUT', {
+    holds: (budget, abort) => abort === 0 || budget < abort,
+    because: 'an attempt must end in good order before it is aborted',
+  }),
+  below('ENRICHMENT_BUDGET_SECONDS', 'SYNC_TASKS_DISPATCH_DEADLINE_SECONDS', {
+    because: 'an attempt must end before the queue stops listening',
+  }),
   below('RUN_STALL_SECONDS', 'RUN_BUDGET_SECONDS', {
     because: 'a stall must be seen before the budget ends the run',
   }),
@@ -119,6 +130,11 @@ export const RULES: readonly Rule[] = [
   ),
   providerKey('deepgram', 'DEEPGRAM_API_KEY'),
   providerKey('openai', 'OPENAI_API_KEY'),
+  rule(['ENRICHMENT_PROVIDER', 'ENRICHMENT_API_KEY'], (s) =>
+    s.ENRICHMENT_PROVIDER === 'openai' && s.ENRICHMENT_API_KEY === undefined
+      ? 'ENRICHMENT_API_KEY is required when ENRICHMENT_PROVIDER is openai.'
+      : undefined,
+  ),
   rule(
     ['FIREBASE_PROJECT', 'SYNC_DEV_IDENTITY'],
     ({ FIREBASE_PROJECT: project, SYNC_DEV_IDENTITY: isDev }) =>

@@ -11,6 +11,7 @@ export interface Config {
   readonly tasks: TasksConfig | undefined
   readonly identity: IdentityConfig
   readonly stt: SttConfig
+  readonly enrichment: EnrichmentConfig
   readonly upload: UploadConfig
   readonly lanes: { readonly freshMs: number; readonly lookbackMs: number }
   readonly claims: ClaimsConfig
@@ -70,6 +71,8 @@ export interface TasksConfig {
   readonly queue: string
   readonly backfillQueue: string | undefined
   readonly handlerUrl: string
+  /** Where the tasks of the second stage are pushed to. */
+  readonly enrichmentUrl: string
   readonly audience: string
   readonly invokerEmail: string
   /** How long the queue waits for one delivery. */
@@ -122,6 +125,26 @@ export interface SttConfig {
   readonly language: string | undefined
   readonly timeoutMs: number
   readonly maxParallelSegments: number
+}
+
+export interface EnrichmentConfig {
+  readonly provider:
+    | { readonly kind: 'openai'; readonly apiKey: Secret }
+    | { readonly kind: 'offline' | 'none' }
+  readonly openai: {
+    readonly baseUrl: string
+    readonly model: string
+    readonly timeoutMs: number
+    readonly maxInputCharacters: number
+  }
+  readonly limits: {
+    readonly budgetMs: number
+    readonly maxAttempts: number
+    readonly giveUpAfterMs: number
+    readonly fillerMaxWords: number
+    readonly fillerMaxMs: number
+    readonly sweepBackMs: number
+  }
 }
 
 export interface UploadConfig {

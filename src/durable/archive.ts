@@ -1,4 +1,7 @@
 import {
+  type EnrichmentObject,
+  type EnrichmentSubject,
+  enrichmentObjectSchema,
   type JobId,
   type Manifest,
   manifestSchema,
@@ -29,6 +32,9 @@ export interface Archive {
   readTranscript(uidHash: UidHash, segmentId: SegmentId): Promise<Transcript | undefined>
   createOutcome(outcome: OutcomeObject): Promise<Created<OutcomeObject>>
   readOutcome(uidHash: UidHash, jobId: JobId): Promise<OutcomeObject | undefined>
+  /** What became of one revision; whoever creates it first decides (I4). */
+  createEnrichment(uidHash: UidHash, e: EnrichmentObject): Promise<Created<EnrichmentObject>>
+  readEnrichment(subject: EnrichmentSubject): Promise<EnrichmentObject | undefined>
   /** Blobs first, the manifest last: while a blob lives, something still points at it (I11). */
   deleteStaging(manifest: Manifest): Promise<void>
 }
@@ -46,6 +52,7 @@ export function createArchive(deps: {
   const manifests = onceObjects(deps, manifestSchema)
   const plans = onceObjects(deps, planSchema)
   const transcripts = onceObjects(deps, transcriptSchema)
+  const enrichments = onceObjects(deps, enrichmentObjectSchema)
   const outcomes = onceObjects(deps, outcomeObjectSchema)
   return {
     createManifest: (m, signal) =>
@@ -60,6 +67,10 @@ export function createArchive(deps: {
       transcripts.read(objectNames.transcript(uidHash, segmentId)),
     createOutcome: (o) => outcomes.create(objectNames.outcome(o.uidHash, o.jobId), o),
     readOutcome: (uidHash, jobId) => outcomes.read(objectNames.outcome(uidHash, jobId)),
+    createEnrichment: (uidHash, e) =>
+      enrichments.create(objectNames.enrichment(uidHash, e.conversationId, e.revision), e),
+    readEnrichment: ({ uidHash, conversationId, revision }) =>
+      enrichments.read(objectNames.enrichment(uidHash, conversationId, revision)),
     deleteStaging: async (manifest) => {
       for (const file of manifest.files) await objects.delete(file.object)
       await objects.delete(objectNames.manifest(manifest.uidHash, manifest.jobId))

@@ -24,7 +24,8 @@ export interface AppDeps
 }
 
 /** Routes that limit themselves: a run by its hard abort, an upload by its silence, a stream by its job. */
-const SELF_LIMITED = /^\/v2\/(sync-jobs\/run|sync-local-files|sync-local-files\/[^/]+\/events)\/?$/
+const SELF_LIMITED =
+  /^\/v2\/(sync-jobs\/(?:run|enrich)|sync-local-files|sync-local-files\/[^/]+\/events)\/?$/
 
 /** How long a refused body is still read, so that the client sees the answer and not a reset. */
 const LINGER_MS = 5 * SECOND_MS

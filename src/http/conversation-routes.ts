@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import * as z from 'zod'
+import type { Archive } from '../durable/index.ts'
 import { conversationIdSchema, type Naming } from '../kernel/index.ts'
 import type { ConversationStore, UserVerifier } from '../ports/index.ts'
 import { decodeCursor, getConversation, listConversations } from '../status/index.ts'
@@ -12,6 +13,9 @@ export interface ConversationRouteDeps {
   readonly naming: Naming
   readonly events: Events
   readonly conversations: ConversationStore
+  readonly archive: Pick<Archive, 'readEnrichment'>
+  /** Whether summaries are made at all. */
+  readonly enriches: boolean
 }
 
 const pageSchema = z.object({
@@ -28,12 +32,12 @@ export function conversationRoutes(deps: ConversationRouteDeps): Router {
     const cursor = page.data.cursor === undefined ? undefined : decodeCursor(page.data.cursor)
     if (page.data.cursor !== undefined && !cursor) throw invalid('cursor is none of ours')
     const { limit } = page.data
-    res.json(await listConversations(deps.conversations, uidHash, { cursor, limit }))
+    res.json(await listConversations(deps, uidHash, { cursor, limit }))
   })
   router.get('/v2/conversations/:id', async (req, res) => {
     const uidHash = deps.naming.uidHash(await authenticate(deps, req))
     const id = conversationIdSchema.safeParse(req.params.id)
-    const found = id.success && (await getConversation(deps.conversations, uidHash, id.data))
+    const found = id.success && (await getConversation(deps, uidHash, id.data))
     if (!found)
       throw new HttpError('no such conversation', { status: 404, code: 'conversation_not_found' })
     res.json(found)

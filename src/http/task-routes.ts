@@ -1,5 +1,12 @@
-import { Router, text } from 'express'
-import { type DeliveryDeps, deliver, type RunningWork } from '../dispatch/index.ts'
+import { type Request, type Response, Router, text } from 'express'
+import {
+  type Delivery,
+  type DeliveryAnswer,
+  type DeliveryDeps,
+  deliver,
+  type RunningWork,
+} from '../dispatch/index.ts'
+import type { Enrichment } from '../enrichment/index.ts'
 import { type JobId, parseTaskBody, RunAbortedError } from '../kernel/index.ts'
 import { type PassDeps, recoveryPass } from '../recovery/index.ts'
 import { HttpError } from './errors.ts'
@@ -7,6 +14,8 @@ import { HttpError } from './errors.ts'
 export interface TaskRouteDeps {
   readonly delivery: DeliveryDeps
   readonly recovery: PassDeps
+  /** Absent where no summaries are made. */
+  readonly enrichment: Pick<Enrichment, 'deliver'> | undefined
   /** The request's own hard abort, below the queue's deadline; 0 for none. */
   readonly runAbortMs: number
   /** Aborted at shutdown, with a RunAbortedError. */
@@ -21,29 +30,18 @@ const MAX_TASK_BODY = '64kb'
 export function taskRoutes(deps: TaskRouteDeps): Router {
   const router = Router()
   const readBody = text({ type: () => true, limit: MAX_TASK_BODY })
-  router.post('/v2/sync-jobs/run', readBody, async (req, res) => {
-    const { clock, events } = deps.delivery
-    const startedMs = clock.monotonicMs()
-    const abort = hardAbort(deps)
-    try {
-      const run = deliver(deps.delivery, {
-        authorization: req.headers.authorization,
-        retryCount: req.get('X-CloudTasks-TaskRetryCount'),
-        body: typeof req.body === 'string' ? req.body : '',
-        stop: AbortSignal.any([deps.stop, abort.signal]),
-      })
-      const answer = await deps.runs.track(run)
-      events.deliveryAnswered({
-        jobId: answer.status === 403 ? undefined : jobOf(req.body),
-        status: answer.status,
-        code: answer.body.result,
-        ms: Math.round(clock.monotonicMs() - startedMs),
-      })
-      res.status(answer.status).json(answer.body)
-    } finally {
-      abort.cancel()
-    }
-  })
+  const { enrichment } = deps
+  router.post('/v2/sync-jobs/run', readBody, (req, res) =>
+    answerDelivery(deps, req, res, {
+      work: (delivery) => deliver(deps.delivery, delivery),
+      jobOf,
+    }),
+  )
+  if (enrichment) {
+    router.post('/v2/sync-jobs/enrich', readBody, (req, res) =>
+      answerDelivery(deps, req, res, { work: enrichment.deliver, jobOf: () => undefined }),
+    )
+  }
   router.post('/v2/sync-jobs/reap', readBody, async (req, res) => {
     const verdict = await deps.delivery.verifier.verifyCaller(req.headers.authorization)
     if (verdict.kind !== 'invoker') {
@@ -61,6 +59,39 @@ export function taskRoutes(deps: TaskRouteDeps): Router {
 function jobOf(body: unknown): JobId | undefined {
   const parsed = parseTaskBody(String(body))
   return parsed.kind === 'task' ? parsed.payload.job_id : undefined
+}
+
+/** One push of the queue, whatever its kind: worked on inside the request, answered in its language. */
+async function answerDelivery(
+  deps: TaskRouteDeps,
+  req: Request,
+  res: Response,
+  stage: {
+    readonly work: (delivery: Delivery) => Promise<Pick<DeliveryAnswer, 'status' | 'body'>>
+    readonly jobOf: (body: unknown) => JobId | undefined
+  },
+): Promise<void> {
+  const { clock, events } = deps.delivery
+  const startedMs = clock.monotonicMs()
+  const abort = hardAbort(deps)
+  try {
+    const run = stage.work({
+      authorization: req.headers.authorization,
+      retryCount: req.get('X-CloudTasks-TaskRetryCount'),
+      body: typeof req.body === 'string' ? req.body : '',
+      stop: AbortSignal.any([deps.stop, abort.signal]),
+    })
+    const answer = await deps.runs.track(run)
+    events.deliveryAnswered({
+      jobId: answer.status === 403 ? undefined : stage.jobOf(req.body),
+      status: answer.status,
+      code: answer.body.result,
+      ms: Math.round(clock.monotonicMs() - startedMs),
+    })
+    res.status(answer.status).json(answer.body)
+  } finally {
+    abort.cancel()
+  }
 }
 
 function hardAbort(deps: TaskRouteDeps): { readonly signal: AbortSignal; cancel(): void } {

@@ -23,6 +23,13 @@ export interface EndingDeps {
   readonly clock: Clock
   readonly events: Events
   readonly failureThreshold: number
+  /** Begins what follows the end of a job; absent where nothing does. */
+  readonly secondStage?: SecondStage | undefined
+}
+
+/** What an ended job still owes its conversations. Safe to repeat; a job that owes nothing is left alone. */
+export interface SecondStage {
+  begin(jobId: JobId): Promise<void>
 }
 
 /** What an outcome object says of its job besides the outcome. */
@@ -40,7 +47,7 @@ export interface Endings {
   endSeenWithoutManifest(record: JobRecord, reasonCode?: ReasonCode): Promise<Outcome | 'raced'>
   /** Brings a frozen result to its end; safe to repeat by anyone. */
   complete(job: JobFacts, frozen: Outcome): Promise<Outcome>
-  /** Blobs, manifest, due index: what a terminal job may still owe (I11). */
+  /** Blobs, manifest, second stage, due index: what a terminal job may still owe (I11). */
   settle(jobId: JobId, manifest: Manifest | undefined): Promise<void>
 }
 
@@ -92,6 +99,8 @@ export function createEndings(deps: EndingDeps): Endings {
     },
     settle: async (jobId, manifest) => {
       if (manifest) await archive.deleteStaging(manifest)
+      // Before the job leaves the due index: a crash here is met again (I1).
+      await deps.secondStage?.begin(jobId)
       await store.settle(jobId)
       events.jobSettled({ jobId })
     },

@@ -1,5 +1,5 @@
 import { LeaseLostError } from '../kernel/index.ts'
-import type { Claim, Clock, HolderResult, JobStore } from '../ports/index.ts'
+import type { Claim, Clock, HolderResult } from '../ports/index.ts'
 
 export interface LeaseTimes {
   readonly renewMs: number
@@ -16,26 +16,26 @@ const RENEW_AGAIN_MS = 500
  * A claim with its heartbeat. Past the trust window `trusted()` waits until a renewal succeeds, so
  * that a short outage of the store pauses the run; a refused renewal aborts it (I3).
  */
-export interface HeldClaim extends AsyncDisposable {
-  readonly claim: Claim
+export interface HeldClaim<Held = Claim> extends AsyncDisposable {
+  readonly claim: Held
   /** Aborted with LeaseLostError when the claim is gone. */
   readonly signal: AbortSignal
   /** Resolves at once inside the trust window. @throws LeaseLostError when the claim is gone */
   trusted(): Promise<void>
   /** Runs a holder write. @throws LeaseLostError when the store refuses the token */
-  write(work: (claim: Claim) => Promise<HolderResult>): Promise<void>
+  write(work: (claim: Held) => Promise<HolderResult>): Promise<void>
 }
 
-export function holdClaim(
+export function holdClaim<Held extends { readonly leaseMs: number }>(
   deps: {
-    readonly store: Pick<JobStore, 'renew'>
+    readonly store: { renew(claim: Held): Promise<HolderResult> }
     readonly clock: Clock
     readonly times: LeaseTimes
   },
-  claim: Claim,
+  claim: Held,
   /** Monotonic instant just before the claim was asked for: the window counts from there. */
   askedAtMs: number,
-): HeldClaim {
+): HeldClaim<Held> {
   const { store, clock, times } = deps
   const lost = new AbortController()
   const stopped = new AbortController()

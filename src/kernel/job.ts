@@ -85,7 +85,9 @@ const recordBase = z.object({
   revivals: count,
   /** Rises with every claim and every override; the fencing number. */
   epoch: count,
+  /** How the summaries of its conversations stand; lives on when the job has ended. */
   enrichment: enrichmentSchema,
+  enrichmentReasonCode: reasonCodeSchema.optional(),
   lastError: z.string().optional(),
 })
 
@@ -136,6 +138,7 @@ export const statusViewSchema = z.object({
   attempt: count,
   lane: laneSchema,
   enrichment: enrichmentSchema,
+  enrichmentReasonCode: reasonCodeSchema.optional(),
   waitingFor: waitingForSchema.optional(),
   waitingSince: instant.optional(),
   retryAt: instant.optional(),

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import {
+  type ConversationId,
   contentIdSchema,
   conversationIdSchema,
   fileIdSchema,
@@ -165,10 +166,13 @@ export const objectNames = {
   plan: (uidHash: UidHash, fileId: string) => `plans/${uidHash}/${fileId}.json`,
   transcript: (uidHash: UidHash, segmentId: string) => `transcripts/${uidHash}/${segmentId}.json`,
   outcome: (uidHash: UidHash, jobId: JobId) => `outcomes/${uidHash}/${jobId}.json`,
+  enrichment: (uidHash: UidHash, conversationId: ConversationId, revision: string) =>
+    `enrichments/${uidHash}/${conversationId}/${revision}.json`,
   timeline: (uidHash: UidHash, day: string) => `timelines/${uidHash}/${day}.json`,
   transcriptPrefix: (uidHash: UidHash) => `transcripts/${uidHash}/`,
   /** Fair-use stage and violations; changed by compare-and-swap only. */
   standing: (uidHash: UidHash) => `fair-use/${uidHash}.json`,
+  timelinesPrefix: 'timelines/',
   timelinePrefix: (uidHash: UidHash) => `timelines/${uidHash}/`,
 } as const
 

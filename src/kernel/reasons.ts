@@ -53,6 +53,24 @@ export const REASONS = {
     'client',
     true,
   ),
+  enrichment_timeout: reason('The summary was not ready in time.', 'nobody', true),
+  enrichment_upstream_error: reason('The summary provider failed.', 'operator', true),
+  enrichment_configuration_error: reason(
+    'The summary provider is not configured correctly.',
+    'operator',
+    true,
+  ),
+  enrichment_invalid_input: reason('The summary provider refused the text.', 'nobody', false),
+  enrichment_invalid_answer: reason(
+    'The summary provider gave no usable summary.',
+    'operator',
+    false,
+  ),
+  enrichment_worker_lost: reason(
+    'background worker likely died while the summary was made',
+    'operator',
+    true,
+  ),
 } as const satisfies Record<string, Reason>
 
 export type ReasonCode = keyof typeof REASONS

@@ -1,6 +1,8 @@
 import type {
   ContentId,
+  ConversationId,
   DispatchMode,
+  EnrichmentNote,
   FileId,
   IdempotencyId,
   JobId,
@@ -68,6 +70,11 @@ export interface JobStore extends JobIndex, RecoveryStore {
 
   /** Records what the durable outcome says; anyone may, since it only repeats what is durable. */
   finalize(jobId: JobId, outcome: Outcome): Promise<'finalized' | 'missing'>
+  /**
+   * How the summaries of an ended job's conversations stand. The only thing of it that still moves;
+   * what has ended for one conversation never changes. Unknown and live jobs are left alone.
+   */
+  noteEnrichment(jobId: JobId, notes: ReadonlyMap<ConversationId, EnrichmentNote>): Promise<void>
   /** Outcome, blobs and manifest are dealt with: leaves the due index and starts its retention. */
   settle(jobId: JobId): Promise<void>
 

@@ -5,5 +5,5 @@
  * A pass looks at what is due, shard by shard; then it walks on over the staged objects, which know of
  * jobs that the store has forgotten. Every rewrite is an event in the job's timeline and a log line.
  */
-export { type PassDeps, recoveryPass } from './recovery-pass.ts'
+export { type PassDeps, type PassReport, recoveryPass } from './recovery-pass.ts'
 export type { PassCounts } from './tally.ts'

@@ -2,12 +2,18 @@ import { inParallel, SHARD_COUNT } from '../kernel/index.ts'
 import type { RandomBytes } from '../ports/index.ts'
 import type { RecoverDeps } from './recover-job.ts'
 import { recoverShard, type ShardDeps } from './recover-shard.ts'
+import { recoverSecondStage, type SecondStage, type SecondStageCounts } from './second-stage.ts'
 import { type SweepDeps, sweepStaging } from './sweep-staging.ts'
 import { createTally, type Pass, type PassCounts } from './tally.ts'
 
 export interface PassDeps extends RecoverDeps, ShardDeps, SweepDeps {
   readonly randomBytes: RandomBytes
+  /** Looks after the second stage in the same pass; absent where there is none. */
+  readonly enrichment?: SecondStage | undefined
 }
+
+/** The counts of jobs, and those of their summaries apart. */
+export type PassReport = PassCounts & { readonly enrichment?: SecondStageCounts }
 
 const PARALLEL_SHARDS = 8
 /** Tasks made in one pass are spread: the first at once, the thousandth within this (F49). */
@@ -15,24 +21,25 @@ const SPREAD_MS = 60_000
 const SPREAD_FULL_AT = 1_000
 
 /**
- * Looks once at every job whose next check is due, then sweeps on over what is staged. Safe in any
- * number and at any time: one pass a shard, and each write compares what it saw. What fails is
- * counted and met again; its neighbours go on.
+ * Looks once at every job whose next check is due, then sweeps on over what is staged, then looks after
+ * summaries. Safe in any number and at any time: one pass a shard, and each write compares what it
+ * saw. What fails is counted and met again; its neighbours go on.
  */
-export async function recoveryPass(deps: PassDeps, signal: AbortSignal): Promise<PassCounts> {
+export async function recoveryPass(deps: PassDeps, signal: AbortSignal): Promise<PassReport> {
   const startedMs = deps.clock.monotonicMs()
   const token = Buffer.from(deps.randomBytes(16)).toString('hex')
   const pass: Pass = { token, tally: createTally(), signal }
   const paced = { ...deps, paced: pacing(deps) }
   const lost = await recoverShards(paced, pass)
-  await sweepStaging(paced, pass, lost)
+  const { isSummarySweepDue } = await sweepStaging(paced, pass, lost)
+  const enrichment = await recoverSecondStage(deps, pass, isSummarySweepDue)
   const { counts } = pass.tally
   deps.events.recoveryPass({
     counts,
     lostShards: lost.size,
     ms: Math.round(deps.clock.monotonicMs() - startedMs),
   })
-  return counts
+  return { ...counts, ...(enrichment ? { enrichment } : {}) }
 }
 
 /** @returns the shards whose sentinel is missing, and since when; throws when no shard could be asked */

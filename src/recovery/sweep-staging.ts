@@ -24,9 +24,16 @@ const SPOILED = 0
  * Walks over what is staged, a page of each part in a pass: at once and again while a sentinel is
  * missing, else every so often. A sentinel is set only after a whole walk that began late enough
  * after the loss was seen: by then whoever was writing a record has written it, or never will.
+ *
+ * Summaries leave nothing staged. The walk over them is due whenever one begins here with nothing lost,
+ * and once a loss is made good: by then the jobs that wait for them are back.
  */
-export async function sweepStaging(deps: SweepDeps, pass: Pass, lost: Lost): Promise<void> {
-  const starts = await inParallel(
+export async function sweepStaging(
+  deps: SweepDeps,
+  pass: Pass,
+  lost: Lost,
+): Promise<{ readonly isSummarySweepDue: boolean }> {
+  const walks = await inParallel(
     Array.from({ length: STAGING_PARTS }, (_, part) => part),
     PARALLEL_PARTS,
     async (part) => {
@@ -40,28 +47,33 @@ export async function sweepStaging(deps: SweepDeps, pass: Pass, lost: Lost): Pro
       }
     },
   )
-  const wholeSince = Math.min(...starts.map((start) => start ?? SPOILED))
+  const wholeSince = Math.min(...walks.map((walk) => walk?.wholeSince ?? SPOILED))
+  let isSummarySweepDue = lost.size === 0 && walks[0]?.hasBegun === true
   for (const [shard, lostSince] of lost) {
     if (wholeSince < lostSince + deps.manifestMinAgeMs) continue
     await deps.store.confirmShard(shard, lostSince)
     deps.events.shardConfirmed({ shard, lostSince })
+    isSummarySweepDue = true
   }
+  return { isSummarySweepDue }
 }
 
-/** One page of a part's walk. @returns when its last whole walk began */
-async function sweepPart(
-  deps: SweepDeps,
-  pass: Pass,
-  lost: Lost,
-  part: number,
-): Promise<number | undefined> {
+interface PartWalk {
+  /** When the last whole walk began. */
+  readonly wholeSince: number | undefined
+  /** This page is a walk's first. */
+  readonly hasBegun: boolean
+}
+
+/** One page of a part's walk. */
+async function sweepPart(deps: SweepDeps, pass: Pass, lost: Lost, part: number): Promise<PartWalk> {
   const { store, objects } = deps
   const { token, signal } = pass
   const walk = await store.beginSweep(part, {
     ...{ token, leaseMs: deps.passLeaseMs },
     ...needOf(deps, lost),
   })
-  if (walk.kind !== 'taken') return walk.wholeSince
+  if (walk.kind !== 'taken') return { wholeSince: walk.wholeSince, hasBegun: false }
   const { beganAt, startAfter } = whereToGoOn(walk, lost)
   const limit = deps.sweepPageObjects
   const names = await objects.list(objectNames.stagingPart(part), {
@@ -84,7 +96,8 @@ async function sweepPart(
   })
   const began = isSpoiled ? SPOILED : beganAt
   await store.endSweep(part, token, { beganAt: began, cursor })
-  return cursor === undefined ? began : walk.wholeSince
+  const wholeSince = cursor === undefined ? began : walk.wholeSince
+  return { wholeSince, hasBegun: startAfter === undefined }
 }
 
 /** A walk that began before a loss was seen has passed over what is lost: it starts anew, once. */

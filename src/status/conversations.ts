@@ -2,13 +2,22 @@ import {
   type ConversationId,
   type ConversationOutline,
   conversationIdSchema,
+  inParallel,
   type Transcript,
   toIso,
   type UidHash,
 } from '../kernel/index.ts'
 import type { ConversationStore, ListCursor } from '../ports/index.ts'
+import { type PublicSummary, projectSummary, type SummaryDeps } from './summaries.ts'
 
-export interface PublicConversation {
+/** Summaries of one page read at once. */
+const PARALLEL_READS = 8
+
+export interface ConversationDeps extends SummaryDeps {
+  readonly conversations: ConversationStore
+}
+
+export interface PublicConversation extends PublicSummary {
   readonly id: string
   readonly started_at: string
   readonly finished_at: string
@@ -38,12 +47,12 @@ export interface ConversationPage {
 }
 
 export async function listConversations(
-  store: ConversationStore,
+  deps: ConversationDeps,
   uidHash: UidHash,
   page: { readonly cursor: ListCursor | undefined; readonly limit: number },
 ): Promise<ConversationPage> {
   // One more than asked for tells whether a next page exists.
-  const found = await store.list(uidHash, {
+  const found = await deps.conversations.list(uidHash, {
     limit: page.limit + 1,
     ...(page.cursor ? { before: page.cursor } : {}),
   })
@@ -51,21 +60,23 @@ export async function listConversations(
   const last = shown.at(-1)
   const more = found.length > page.limit && last !== undefined
   return {
-    conversations: shown.map(projectOutline),
+    conversations: await inParallel(shown, PARALLEL_READS, (outline) =>
+      projectOutline(deps, uidHash, outline),
+    ),
     ...(more ? { next_cursor: encodeCursor(last) } : {}),
   }
 }
 
 export async function getConversation(
-  store: ConversationStore,
+  deps: ConversationDeps,
   uidHash: UidHash,
   id: ConversationId,
 ): Promise<PublicTranscript | undefined> {
-  const outline = await store.find(uidHash, id)
+  const outline = await deps.conversations.find(uidHash, id)
   if (!outline) return undefined
-  const transcripts = await store.transcriptsOf(uidHash, outline)
+  const transcripts = await deps.conversations.transcriptsOf(uidHash, outline)
   return {
-    ...projectOutline(outline),
+    ...(await projectOutline(deps, uidHash, outline)),
     text: transcripts.map((t) => t.text).join('\n'),
     segments: transcripts.map((t) => ({
       id: t.segmentId,
@@ -90,7 +101,11 @@ function encodeCursor(outline: ConversationOutline): string {
   return Buffer.from(`${outline.startMs}/${outline.id}`).toString('base64url')
 }
 
-function projectOutline(outline: ConversationOutline): PublicConversation {
+async function projectOutline(
+  deps: SummaryDeps,
+  uidHash: UidHash,
+  outline: ConversationOutline,
+): Promise<PublicConversation> {
   const partition = outline.members[0]?.partition
   return {
     id: outline.id,
@@ -100,5 +115,6 @@ function projectOutline(outline: ConversationOutline): PublicConversation {
     device: partition?.device ?? '',
     segment_count: outline.members.length,
     is_locked: partition?.locked ?? false,
+    ...(await projectSummary(deps, uidHash, outline)),
   }
 }

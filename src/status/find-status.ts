@@ -1,6 +1,14 @@
 import type { Archive } from '../durable/index.ts'
-import type { JobId, Manifest, OutcomeObject, StatusView, UidHash } from '../kernel/index.ts'
+import type {
+  EnrichmentStanding,
+  JobId,
+  Manifest,
+  OutcomeObject,
+  StatusView,
+  UidHash,
+} from '../kernel/index.ts'
 import type { Clock, JobStore } from '../ports/index.ts'
+import { type StandingDeps, standingOf } from './summaries.ts'
 
 export interface FindStatusDeps {
   readonly store: Pick<JobStore, 'view'>
@@ -8,6 +16,8 @@ export interface FindStatusDeps {
   readonly clock: Pick<Clock, 'now'>
   /** How far this clock may be ahead of the store's before a lease is called lapsed. */
   readonly clockSkewMs: number
+  /** Absent where no summaries are made. */
+  readonly summaries?: StandingDeps | undefined
 }
 
 export type FoundStatus =
@@ -54,7 +64,13 @@ async function findEnd(
 ): Promise<FoundStatus | undefined> {
   const object = await deps.archive.readOutcome(uidHash, jobId)
   if (!object) return undefined
-  if ('outcome' in object) return { kind: 'found', view: viewOfOutcome(object, jobId) }
+  if ('outcome' in object) {
+    const { uidHash: owner, outcome } = object
+    const standing: EnrichmentStanding = deps.summaries
+      ? await standingOf(deps.summaries, owner, outcome)
+      : { enrichment: 'none' }
+    return { kind: 'found', view: viewOfOutcome(object, jobId, standing) }
+  }
   const twin = await findStatus(deps, uidHash, object.sameAs)
   return twin.kind === 'found' ? { kind: 'found', view: { ...twin.view, jobId } } : twin
 }
@@ -78,6 +94,7 @@ function owned(view: StatusView, uidHash: UidHash): FoundStatus {
 function viewOfOutcome(
   object: Extract<OutcomeObject, { outcome: unknown }>,
   jobId: JobId,
+  standing: EnrichmentStanding,
 ): StatusView {
   const { uidHash, lane, totalFiles, outcome } = object
   return {
@@ -89,7 +106,7 @@ function viewOfOutcome(
     totalFiles,
     attempt: 0,
     lane,
-    enrichment: 'none',
+    ...standing,
     outcome,
   }
 }

@@ -20,6 +20,7 @@ export interface PublicStatus {
   readonly attempt: number
   readonly lane: StatusView['lane']
   readonly enrichment: StatusView['enrichment']
+  readonly enrichment_reason_code?: string
   readonly reason_code?: string
   /** Whole seconds from now. */
   readonly retry_after?: number
@@ -57,6 +58,7 @@ export function projectStatus(view: StatusView, nowMs: number): PublicStatus {
     attempt: view.attempt,
     lane: view.lane,
     enrichment: view.enrichment,
+    ...(view.enrichmentReasonCode ? { enrichment_reason_code: view.enrichmentReasonCode } : {}),
     ...(reasonCode ? { reason_code: reasonCode } : {}),
     ...(retryAt === undefined ? {} : { retry_after: wholeSeconds(retryAt - nowMs) }),
     ...(view.waitingFor ? { waiting_for: view.waitingFor } : {}),

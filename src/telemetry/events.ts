@@ -1,4 +1,5 @@
 import { createDeliveryEvents } from './delivery-events.ts'
+import { createEnrichmentEvents } from './enrichment-events.ts'
 import { createFairUseEvents } from './fair-use-events.ts'
 import type { EventSink } from './record.ts'
 import { createRecoveryEvents } from './recovery-events.ts'
@@ -18,5 +19,6 @@ export function createEvents(sink: EventSink) {
     ...createRunEvents(sink),
     ...createRecoveryEvents(sink),
     ...createFairUseEvents(sink),
+    ...createEnrichmentEvents(sink),
   }
 }

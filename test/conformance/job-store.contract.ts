@@ -3,6 +3,7 @@ import { claimingContract } from './job-store/claiming.ts'
 import { creatingContract } from './job-store/creating.ts'
 import { dueIndexContract } from './job-store/due-index.ts'
 import { endingContract } from './job-store/ending.ts'
+import { enrichingContract } from './job-store/enriching.ts'
 import type { MakeJobStore } from './job-store/harness.ts'
 import { watched } from './job-store/harness.ts'
 import { holdingContract } from './job-store/holding.ts'
@@ -34,6 +35,7 @@ export function jobStoreContract(name: string, make: MakeJobStore): void {
     keepingContract(makeWatched)
     newerSchemaContract(make)
     endingContract(makeWatched)
+    enrichingContract(makeWatched)
     pausingContract(makeWatched)
     overridingContract(makeWatched)
     dueIndexContract(makeWatched)

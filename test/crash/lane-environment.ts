@@ -68,6 +68,8 @@ export function laneEnvironment(
     STT_PROVIDER: 'spans',
     STT_MAX_PARALLEL_SEGMENTS: '2',
     FAIR_USE_ENABLED: 'true',
+    // The second stage runs after a job's end, in its own time: beside the paths that are counted.
+    ENRICHMENT_PROVIDER: 'none',
     COMPUTE_WORKERS: '1',
     LOG_LEVEL: 'info',
     ...parties.settings,

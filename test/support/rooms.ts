@@ -18,8 +18,16 @@ import type {
 import type { PassDeps } from '../../src/recovery/index.ts'
 import type { Events } from '../../src/telemetry/index.ts'
 import { RECOVERY_LIMITS } from './recovery-limits.ts'
+import {
+  bytesOf,
+  LEASE_MS,
+  LEASE_TIMES,
+  type SecondStageParts,
+  verifier,
+  wireEnrichment,
+} from './wire-enrichment.ts'
 
-export const INVOKER = 'Bearer invoker'
+export { INVOKER } from './wire-enrichment.ts'
 
 /** What one process of the service stands on. */
 export interface RoomParts {
@@ -36,6 +44,8 @@ export interface RoomParts {
   readonly dispatchMode: 'inline' | 'cloud_tasks'
   readonly worksAfterResponse?: boolean | undefined
   readonly deps: Partial<DeliveryDeps>
+  /** Absent: no second stage. */
+  readonly enrichment?: SecondStageParts | undefined
   readonly fairUse?: FairUse | undefined
   readonly recovery?: Partial<PassDeps>
 }
@@ -46,12 +56,16 @@ export function wireRooms(parts: RoomParts) {
   const archive = createArchive({ objects, checksum: createCrc32c })
   const conversations = createTimelineStore({ objects, clock, random })
   const stop = new AbortController()
+  const enrichment = wireEnrichment(parts, { archive, conversations, stop: stop.signal })
   const delivery: DeliveryDeps = {
     store,
     archive,
     clock,
     events,
-    endings: createEndings({ store, archive, conversations, clock, events, failureThreshold: 0.5 }),
+    endings: createEndings({
+      ...{ store, archive, conversations, clock, events, failureThreshold: 0.5 },
+      secondStage: enrichment,
+    }),
     enqueueing: { queue, store, events },
     pipeline: {
       ...{ objects, archive, conversations, naming, clock },
@@ -67,20 +81,9 @@ export function wireRooms(parts: RoomParts) {
       maxLoneDeaths: 3,
       defaultSnoozeMs: 30 * SECOND_MS,
     },
-    verifier: {
-      verifyCaller: async (authorization) =>
-        authorization === INVOKER
-          ? { kind: 'invoker', email: 'invoker@test' }
-          : { kind: 'rejected', reason: 'no_token' },
-    },
-    random,
-    randomBytes: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
-    leaseMs: 15 * SECOND_MS,
-    leaseTimes: {
-      renewMs: 5 * SECOND_MS,
-      stopMarginMs: 3 * SECOND_MS,
-      unansweredAbortMs: MINUTE_MS,
-    },
+    ...{ verifier, random, randomBytes: bytesOf(random) },
+    leaseMs: LEASE_MS,
+    leaseTimes: LEASE_TIMES,
     times: { budgetMs: 1_440 * SECOND_MS, stallMs: 600 * SECOND_MS },
     maxAttempts: 5,
     maxFruitlessAttempts: 5,
@@ -122,9 +125,10 @@ export function wireRooms(parts: RoomParts) {
     ...delivery,
     ...{ objects, inline },
     ...RECOVERY_LIMITS,
+    enrichment,
     ...parts.recovery,
   }
-  return { archive, conversations, delivery, accept, inline, stop, recovery }
+  return { archive, conversations, delivery, accept, inline, stop, recovery, enrichment }
 }
 
 export type Rooms = ReturnType<typeof wireRooms>

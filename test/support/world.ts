@@ -23,9 +23,10 @@ import { renewable } from './renewable.ts'
 import { INVOKER, wireRooms } from './rooms.ts'
 import { simulatedClock } from './simulated-clock.ts'
 import { toneDecoder, toneDetector } from './tones.ts'
+import { type SecondStageOptions, secondStage } from './wire-enrichment.ts'
 
 /** What a test may put in place of a part, wrapped around the part that stands there. */
-export interface WorldOptions {
+export interface WorldOptions extends SecondStageOptions {
   readonly objects?: (objects: ObjectStore) => ObjectStore
   readonly store?: (store: JobStore) => JobStore
   readonly queue?: (queue: TaskQueue) => TaskQueue
@@ -60,17 +61,19 @@ export function createWorld(options: WorldOptions = {}) {
   const events = createEvents({ logger, counters: createCounters() })
   const memory = createMemoryObjectStore({ clock, checksum: createCrc32c })
   const objects = options.objects?.(memory) ?? memory
-  const { port: records, renew: flush } = renewable(() =>
+  const { port: records, renew: flushRecords } = renewable(() =>
     createMemoryJobStore({
       clock,
       terminalRetentionMs: 2 * DAY_MS,
       outcomeRetentionMs: 30 * DAY_MS,
+      enriches: options.summarize !== undefined,
       ...(options.repeatFailures ? { repeatFailures: options.repeatFailures } : {}),
     }),
   )
   const store = options.store?.(records) ?? records
   const tasks = createMemoryTaskQueue({ clock })
   const queue = options.queue?.(tasks) ?? tasks
+  const second = secondStage(options, clock)
   const random = seededRandom(7)
   const naming = createNaming('the secret of the test world, long enough')
   const calls: number[] = []
@@ -92,8 +95,9 @@ export function createWorld(options: WorldOptions = {}) {
     worksAfterResponse: options.worksAfterResponse,
     deps: options.deps ?? {},
     recovery: options.recovery ?? {},
+    enrichment: second.parts,
   })
-  const { archive, conversations, delivery, accept, inline, stop, recovery } = rooms
+  const { archive, conversations, delivery, accept, inline, stop, recovery, enrichment } = rooms
   const uidHash = naming.uidHash(UID)
 
   return {
@@ -103,7 +107,10 @@ export function createWorld(options: WorldOptions = {}) {
     objects,
     records,
     /** Redis forgets everything. */
-    flush,
+    flush: () => {
+      flushRecords()
+      second.flush()
+    },
     store,
     tasks,
     queue,
@@ -118,6 +125,10 @@ export function createWorld(options: WorldOptions = {}) {
     stop,
     rig,
     recovery,
+    works: second.works,
+    summaryTasks: second.tasks,
+    enrichment,
+    enriches: enrichment !== undefined,
     /** Uploads bodies under names that start `secondsAgo` before now. */
     upload: async (
       bodies: Readonly<Record<string, Uint8Array>>,

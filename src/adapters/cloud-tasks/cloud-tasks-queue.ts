@@ -1,4 +1,4 @@
-import { describeError, type Lane } from '../../kernel/index.ts'
+import { describeError, type Lane, type TaskPayload } from '../../kernel/index.ts'
 import type { Clock, CreateTaskResult, Probe, TaskQueue } from '../../ports/index.ts'
 import { GRPC, grpcCode, isRefusal, saysTaskIsGone } from './grpc-status.ts'
 import { type CallOutcome, callQueue, type Persistence } from './rpc.ts'
@@ -19,10 +19,15 @@ export interface CloudTasksQueueOptions extends TaskTarget {
   /** From 0 up to 1; spreads repetitions. */
   readonly random?: () => number
   readonly probe?: Probe
+  /** Name of the durable step for the probe. Default `task.create`. */
+  readonly step?: string
 }
 
-export function createCloudTasksQueue(options: CloudTasksQueueOptions): TaskQueue {
-  const { client, project, location, queues, clock, probe } = options
+/** One kind of task: its own target URL; kinds may share their queues. */
+export function createCloudTasksQueue<Payload = TaskPayload>(
+  options: CloudTasksQueueOptions,
+): TaskQueue<Payload> {
+  const { client, project, location, queues, clock, probe, step = 'task.create' } = options
   const persistence: Persistence = {
     client,
     clock,
@@ -37,11 +42,11 @@ export function createCloudTasksQueue(options: CloudTasksQueueOptions): TaskQueu
     create: async (task, signal) => {
       const parent = queuePath(task.lane)
       const message = taskMessage(options, `${parent}/tasks/${task.name}`, task)
-      await probe?.('task.create', 'before')
+      await probe?.(step, 'before')
       const outcome = await callQueue(persistence, signal, (ready, call) =>
         ready.createTask({ parent, task: message }, call),
       )
-      await probe?.('task.create', 'after')
+      await probe?.(step, 'after')
       return whatCreateProves(outcome)
     },
     find: async (lane, name, signal) => {

@@ -14,7 +14,7 @@ export interface TaskTarget {
 export function taskMessage(
   target: TaskTarget,
   name: string,
-  task: NewTask,
+  task: NewTask<unknown>,
 ): protos.google.cloud.tasks.v2.ITask {
   const { handlerUrl, oidc, dispatchDeadlineSeconds } = target
   const { notBefore, payload, headers } = task

@@ -6,6 +6,7 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^plans\//, 'plan'],
   [/^transcripts\//, 'transcript'],
   [/^outcomes\//, 'outcome'],
+  [/^enrichments\//, 'enrichment'],
   [/^timelines\//, 'timeline'],
   [/^fair-use\//, 'standing'],
 ]

@@ -1,4 +1,8 @@
 import {
+  type ConversationId,
+  type EnrichmentNote,
+  type EnrichmentStanding,
+  foldEnrichment,
   isTerminal,
   type JobRecord,
   jobRecordSchema,
@@ -45,6 +49,10 @@ export interface JobEntry {
   /** JSON; frozen while the job is processing, final once it is terminal. */
   readonly outcome: string | undefined
   readonly settled: boolean
+  /** Whether it ended with conversations whose summaries it owes. */
+  readonly owesEnrichment: boolean
+  /** How those stand, once one has been heard of. */
+  readonly notes: ReadonlyMap<ConversationId, EnrichmentNote> | undefined
   readonly marks: ReadonlyMap<SegmentId, SegmentMark>
   readonly suspects: ReadonlyMap<string, number>
   /** What the holder of this epoch said it works on. */
@@ -88,6 +96,8 @@ export function newEntry(job: NewJob, now: number): JobEntry {
     released: undefined,
     outcome: undefined,
     settled: false,
+    owesEnrichment: false,
+    notes: undefined,
     marks: new Map(),
     suspects: new Map(),
     flight: undefined,
@@ -140,10 +150,15 @@ function shownFields(entry: JobEntry) {
   return {
     stage,
     segments: countsOf(entry),
-    enrichment: 'none',
+    ...enrichmentOf(entry),
     ...wait,
     ...defined({ reasonCode }),
   }
+}
+
+function enrichmentOf({ notes, owesEnrichment }: JobEntry): EnrichmentStanding {
+  if (notes) return foldEnrichment(notes.values())
+  return { enrichment: owesEnrichment ? 'pending' : 'none' }
 }
 
 function countsOf(entry: JobEntry) {

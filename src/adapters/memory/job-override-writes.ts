@@ -1,8 +1,11 @@
 import {
+  type ConversationId,
   contentClaimAfter,
+  type EnrichmentNote,
   failureSignature,
   type JobId,
   type Outcome,
+  owesEnrichment,
   type RepeatFailureLimits,
 } from '../../kernel/index.ts'
 import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
@@ -13,7 +16,7 @@ import { isEnded } from './job-standing.ts'
 
 type OverrideWrites = Pick<
   JobStore,
-  'finalize' | 'settle' | 'overrideEnding' | 'overrideGeneration'
+  'finalize' | 'settle' | 'noteEnrichment' | 'overrideEnding' | 'overrideGeneration'
 >
 
 /** A terminal job that still owes its clean-up is looked at again after this. */
@@ -26,6 +29,7 @@ export function createJobOverrideWrites(
     readonly terminalRetentionMs: number
     readonly outcomeRetentionMs: number
     readonly repeatFailures?: RepeatFailureLimits
+    readonly enriches?: boolean
   },
 ): OverrideWrites {
   const contentHoldMs = {
@@ -83,6 +87,10 @@ export function createJobOverrideWrites(
       if (!isEnded(entry)) finalizeEntry(shelf, entry, outcome, { ...settings, contentHoldMs })
       return 'finalized'
     },
+    noteEnrichment: async (jobId, notes) => {
+      const entry = shelf.find(jobId)
+      if (entry && isEnded(entry)) shelf.put({ ...entry, notes: noted(entry, notes) })
+    },
     settle: async (jobId) => {
       const entry = shelf.find(jobId)
       if (entry && !isEnded(entry)) return
@@ -92,6 +100,16 @@ export function createJobOverrideWrites(
       shelf.put({ ...entry, settled: true, forgetAt }, { name: 'settled', facts: {} })
     },
   }
+}
+
+/** What has ended for a conversation never changes. */
+function noted(entry: JobEntry, notes: ReadonlyMap<ConversationId, EnrichmentNote>) {
+  const all = new Map(entry.notes)
+  for (const [conversationId, note] of notes) {
+    const state = all.get(conversationId)?.state ?? 'pending'
+    if (state === 'pending' || state === 'running') all.set(conversationId, note)
+  }
+  return all
 }
 
 function nextGeneration(entry: JobEntry, revival: boolean, now: number): Partial<JobEntry> {
@@ -131,13 +149,14 @@ function frozen(outcome: Outcome): Partial<JobEntry> {
 interface FinalizeSettings {
   readonly contentHoldMs: Readonly<Record<ReturnType<typeof contentClaimAfter>, number>>
   readonly repeatFailures?: RepeatFailureLimits
+  readonly enriches?: boolean
 }
 
 function finalizeEntry(
   shelf: JobShelf,
   entry: JobEntry,
   outcome: Outcome,
-  { contentHoldMs, repeatFailures }: FinalizeSettings,
+  { contentHoldMs, repeatFailures, enriches = false }: FinalizeSettings,
 ): void {
   const { jobId, uid, contentId } = entry.job
   const now = shelf.now()
@@ -166,6 +185,7 @@ function finalizeEntry(
       wait: undefined,
       reasonCode: outcome.reasonCode,
       outcome: JSON.stringify(outcome),
+      owesEnrichment: enriches && owesEnrichment(outcome),
     },
     ...(pausedUntil ? [{ name: 'content_paused', facts: { until: `${pausedUntil}` } }] : []),
     { name: 'finalized', facts: { status: outcome.status, reason: outcome.reasonCode ?? '' } },

@@ -16,6 +16,8 @@ export interface MemoryJobStoreDeps {
   readonly outcomeRetentionMs: number
   /** Absent: no content is ever paused. */
   readonly repeatFailures?: RepeatFailureLimits
+  /** Whether a job that ends with conversations owes their summaries. Default false. */
+  readonly enriches?: boolean
 }
 
 /**

@@ -1,8 +1,8 @@
-import { DAY_MS, type Lane, MINUTE_MS, SECOND_MS } from '../../kernel/index.ts'
+import { DAY_MS, type Lane, MINUTE_MS, SECOND_MS, type TaskPayload } from '../../kernel/index.ts'
 import type { Clock, NewTask, TaskQueue } from '../../ports/index.ts'
 
-export interface MemoryTask {
-  readonly task: NewTask
+export interface MemoryTask<Payload = TaskPayload> {
+  readonly task: NewTask<Payload>
   /** Epoch ms from which it may be delivered. */
   readonly dueAt: number
   /** Deliveries that failed so far: what `X-CloudTasks-TaskRetryCount` says. */
@@ -10,11 +10,11 @@ export interface MemoryTask {
 }
 
 /** A queue that delivers nothing by itself: who holds it takes what is due and says how it went. */
-export interface MemoryTaskQueue extends TaskQueue {
+export interface MemoryTaskQueue<Payload = TaskPayload> extends TaskQueue<Payload> {
   /** Live tasks whose time has come, earliest first. */
-  due(): readonly MemoryTask[]
+  due(): readonly MemoryTask<Payload>[]
   /** Every live task, earliest first. */
-  live(): readonly MemoryTask[]
+  live(): readonly MemoryTask<Payload>[]
   /**
    * A delivery was answered with this HTTP status. 200-299 ends the task; anything else delays its
    * next delivery, or ends it when its attempts are spent. No such task: nothing happens.
@@ -36,9 +36,11 @@ export interface MemoryTaskQueueOptions {
 
 const MAX_BACKOFF_MS = 5 * MINUTE_MS
 
-export function createMemoryTaskQueue(options: MemoryTaskQueueOptions): MemoryTaskQueue {
+export function createMemoryTaskQueue<Payload = TaskPayload>(
+  options: MemoryTaskQueueOptions,
+): MemoryTaskQueue<Payload> {
   const { clock, maxAttempts = 5, minBackoffMs = 18 * SECOND_MS, tombstoneTtlMs = DAY_MS } = options
-  const tasks = new Map<string, MemoryTask>()
+  const tasks = new Map<string, MemoryTask<Payload>>()
   const burntUntil = new Map<string, number>()
   const keyOf = (lane: Lane, name: string) => `${lane}/${name}`
   const live = () => [...tasks.values()].sort((a, b) => a.dueAt - b.dueAt)

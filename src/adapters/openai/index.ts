@@ -1,4 +1,5 @@
-/** Speech-to-text by any server that speaks OpenAI's transcription API. */
+/** Speech-to-text and summaries by any server that speaks OpenAI's API. */
+export { createOpenaiSummarizer, type OpenaiSummarizerOptions } from './openai-summary.ts'
 export {
   createOpenaiTranscription,
   type OpenaiTranscriptionOptions,

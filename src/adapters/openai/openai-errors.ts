@@ -1,39 +1,78 @@
 import { APIError } from 'openai'
 import * as z from 'zod'
-import { BusyError, RetryableError, retryAfterMs, TerminalError } from '../../kernel/index.ts'
+import {
+  BusyError,
+  type ReasonCode,
+  RetryableError,
+  retryAfterMs,
+  TerminalError,
+} from '../../kernel/index.ts'
+
+/** How a server that speaks OpenAI's API is spoken of, and the codes of what goes wrong with it. */
+export interface Vocabulary {
+  /** E.g. `the transcription server`. */
+  readonly party: string
+  /** What it failed to bring, e.g. `no transcript`. */
+  readonly nothing: string
+  readonly timeout: ReasonCode
+  readonly upstream: ReasonCode
+  readonly configuration: ReasonCode
+  readonly input: ReasonCode
+}
+
+export const TRANSCRIPTION: Vocabulary = {
+  party: 'the transcription server',
+  nothing: 'no transcript',
+  timeout: 'stt_timeout',
+  upstream: 'stt_upstream_error',
+  configuration: 'stt_configuration_error',
+  input: 'stt_invalid_input',
+}
+
+export const SUMMARY: Vocabulary = {
+  party: 'the summary server',
+  nothing: 'no completion',
+  timeout: 'enrichment_timeout',
+  upstream: 'enrichment_upstream_error',
+  configuration: 'enrichment_configuration_error',
+  input: 'enrichment_invalid_input',
+}
 
 /**
  * What a rejection of the client means for the caller. Texts are ours alone and the client's error is
  * not kept as a cause: it holds headers and the server's words, which quote keys and requests.
  */
-export function translateError(error: unknown, nowMs: number): Error {
-  if (error instanceof RetryableError) return error
+export function translateError(words: Vocabulary, error: unknown, nowMs: number): Error {
+  if (error instanceof RetryableError || error instanceof TerminalError) return error
   if (error instanceof APIError && error.status !== undefined) {
-    return refusalError({ status: error.status, code: error.code, headers: error.headers }, nowMs)
+    return refusalError(words, error.status, error, nowMs)
   }
-  if (error instanceof SyntaxError) return unreadableError()
-  return connectionError(error)
+  if (error instanceof SyntaxError) return unreadableError(words)
+  return connectionError(words, error)
 }
 
-export function unreadableError(): RetryableError {
-  const what = 'the transcription server answered 200 with no transcript'
-  return new RetryableError(what, { reasonCode: 'stt_upstream_error' })
+export function unreadableError({ party, nothing, upstream }: Vocabulary): RetryableError {
+  return new RetryableError(`${party} answered 200 with ${nothing}`, { reasonCode: upstream })
 }
 
-export function timeoutError(timeoutMs: number): RetryableError {
-  const what = `the transcription server did not answer within ${timeoutMs} ms`
-  return new RetryableError(what, { reasonCode: 'stt_timeout' })
+export function timeoutError({ party, timeout }: Vocabulary, timeoutMs: number): RetryableError {
+  const what = `${party} did not answer within ${timeoutMs} ms`
+  return new RetryableError(what, { reasonCode: timeout })
 }
 
 interface Refusal {
-  readonly status: number
-  readonly code: string | null | undefined
-  readonly headers: Headers | undefined
+  readonly code?: string | null | undefined
+  readonly headers?: Headers | undefined
 }
 
 /** 402 is a spent balance; 404 and a 400 that names the model are settings of ours. */
-function refusalError({ status, code, headers }: Refusal, nowMs: number): Error {
-  const what = `the transcription server answered ${status}`
+function refusalError(
+  words: Vocabulary,
+  status: number,
+  { code, headers }: Refusal,
+  nowMs: number,
+): Error {
+  const what = `${words.party} answered ${status}`
   if (status === 429 || status === 503) {
     return new BusyError(what, {
       retryAfterMs: retryAfterMs(headers?.get('retry-after'), nowMs),
@@ -41,20 +80,19 @@ function refusalError({ status, code, headers }: Refusal, nowMs: number): Error 
   }
   const isModel = status === 400 && (code === 'model_not_found' || code === 'invalid_model')
   if ([401, 402, 403, 404].includes(status) || isModel) {
-    return new TerminalError(what, { reasonCode: 'stt_configuration_error' })
+    return new TerminalError(what, { reasonCode: words.configuration })
   }
-  if ([400, 413, 415, 422].includes(status))
-    return new TerminalError(what, { reasonCode: 'stt_invalid_input' })
-  return new RetryableError(what, { reasonCode: 'stt_upstream_error' })
+  if ([400, 413, 415, 422].includes(status)) {
+    return new TerminalError(what, { reasonCode: words.input })
+  }
+  return new RetryableError(what, { reasonCode: words.upstream })
 }
 
 const systemErrorSchema = z.object({ cause: z.object({ code: z.string().max(40) }) })
 
-function connectionError(error: unknown): RetryableError {
+function connectionError(words: Vocabulary, error: unknown): RetryableError {
   const parsed = systemErrorSchema.safeParse(error)
   const code = parsed.success ? parsed.data.cause.code : 'no code'
-  const reasonCode = code.includes('TIME') ? 'stt_timeout' : 'stt_upstream_error'
-  return new RetryableError(`the connection to the transcription server failed (${code})`, {
-    reasonCode,
-  })
+  const reasonCode = code.includes('TIME') ? words.timeout : words.upstream
+  return new RetryableError(`the connection to ${words.party} failed (${code})`, { reasonCode })
 }

@@ -1,8 +1,8 @@
-import { OpenAI } from 'openai'
 import type { TranscriptionCreateParamsNonStreaming } from 'openai/resources/audio/transcriptions'
-import { MINUTE_MS, wavFile } from '../../kernel/index.ts'
+import { wavFile } from '../../kernel/index.ts'
 import type { Clock, SpeechToText, TranscriptionRequest } from '../../ports/index.ts'
-import { timeoutError, translateError } from './openai-errors.ts'
+import { createClient } from './openai-client.ts'
+import { TRANSCRIPTION, timeoutError, translateError } from './openai-errors.ts'
 import { readTranscription } from './transcription-answer.ts'
 
 export interface OpenaiTranscriptionOptions {
@@ -32,38 +32,20 @@ export function createOpenaiTranscription(options: OpenaiTranscriptionOptions): 
       try {
         const answer: unknown = await Promise.race([
           client.audio.transcriptions.create(transcriptionForm(model, request), { signal }),
-          clock.sleep(timeoutMs, ended.signal).then(() => Promise.reject(timeoutError(timeoutMs))),
+          clock
+            .sleep(timeoutMs, ended.signal)
+            .then(() => Promise.reject(timeoutError(TRANSCRIPTION, timeoutMs))),
         ])
         return readTranscription(answer)
       } catch (error) {
         request.signal.throwIfAborted()
-        throw translateError(error, clock.now())
+        throw translateError(TRANSCRIPTION, error, clock.now())
       } finally {
         // The loser of the race lets go of its timer or its socket.
         ended.abort()
       }
     },
   }
-}
-
-/**
- * Everything the client would take from the environment is said here. Its log is off: it holds
- * bodies. Its own timeout ends with the headers, so the one above is what counts.
- */
-function createClient(options: OpenaiTranscriptionOptions, timeoutMs: number): OpenAI {
-  return new OpenAI({
-    apiKey: options.apiKey,
-    baseURL: options.baseUrl ?? 'https://api.openai.com/v1',
-    organization: null,
-    project: null,
-    adminAPIKey: null,
-    webhookSecret: null,
-    logLevel: 'off',
-    maxRetries: 0,
-    timeout: timeoutMs + MINUTE_MS,
-    // The API has no redirects; a portal's must not be followed with the audio.
-    fetchOptions: { redirect: 'manual' },
-  })
 }
 
 function transcriptionForm(

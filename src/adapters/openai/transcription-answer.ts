@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { TranscribedWord, Transcription } from '../../ports/index.ts'
 import { languageTag } from './language-tag.ts'
-import { unreadableError } from './openai-errors.ts'
+import { TRANSCRIPTION, unreadableError } from './openai-errors.ts'
 
 const seconds = z.number().nonnegative()
 const transcriptionSchema = z.object({
@@ -18,7 +18,7 @@ const transcriptionSchema = z.object({
  */
 export function readTranscription(answer: unknown): Transcription {
   const parsed = transcriptionSchema.safeParse(typeof answer === 'string' ? parse(answer) : answer)
-  if (!parsed.success) throw unreadableError()
+  if (!parsed.success) throw unreadableError(TRANSCRIPTION)
   const { text, words, segments } = parsed.data
   const language = languageTag(parsed.data.language ?? undefined)
   const timed = words?.length

@@ -6,6 +6,7 @@ import { createHolderWrites } from './holder-writes.ts'
 import { createIdempotencyKeys } from './idempotency-keys.ts'
 import { createJobIndex } from './job-index.ts'
 import { keys } from './keys.ts'
+import { createEnrichmentNotes } from './note-enrichment.ts'
 import { createOverrideWrites } from './override-writes.ts'
 import { createReads } from './reads.ts'
 import { createRecoveryWrites } from './recovery-writes.ts'
@@ -22,6 +23,8 @@ export interface RedisJobStoreDeps {
   readonly outcomeRetentionMs: number
   /** Absent: no content is ever paused. */
   readonly repeatFailures?: RepeatFailureLimits
+  /** Whether a job that ends with conversations owes their summaries. Default false. */
+  readonly enriches?: boolean
 }
 
 /** The job store on Redis: every method is one Lua script on one shard, in one round trip. */
@@ -34,6 +37,7 @@ export function createRedisJobStore(deps: RedisJobStoreDeps): JobStore {
     ...createClaims(scripts),
     ...createHolderWrites(scripts),
     ...createReleases(scripts),
+    ...createEnrichmentNotes(scripts),
     ...createOverrideWrites(scripts, deps),
     ...createRecoveryWrites(scripts),
     note: async (jobId, name, facts) => {

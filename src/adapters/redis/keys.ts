@@ -1,7 +1,9 @@
 import {
   type ContentId,
+  type EnrichmentId,
   type IdempotencyId,
   type JobId,
+  shardOfEnrichment,
   shardOfJob,
   shardOfUid,
   type Uid,
@@ -25,6 +27,8 @@ export const keys = {
   meter: (user: { readonly uid: Uid; readonly uidHash: UidHash }) =>
     `${shardPrefix(shardOfUid(user.uid))}meter:${user.uidHash}`,
   idempotency: (uid: Uid, keyId: IdempotencyId) => `${shardPrefix(shardOfUid(uid))}idem:${keyId}`,
+  enrichment: (id: EnrichmentId) => `${shardPrefix(shardOfEnrichment(id))}enrichment:${id}`,
+  enrichmentDue: (shard: number) => `${shardPrefix(shard)}enrichment-due`,
   due: (shard: number) => `${shardPrefix(shard)}due`,
   indexed: (shard: number, state: IndexedState) =>
     `${shardPrefix(shard)}${state === 'live' ? state : `ended:${state}`}`,

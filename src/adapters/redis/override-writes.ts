@@ -4,6 +4,7 @@ import {
   type JobId,
   MalformedRecordError,
   type Outcome,
+  owesEnrichment,
   type RepeatFailureLimits,
 } from '../../kernel/index.ts'
 import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
@@ -26,14 +27,9 @@ export function createOverrideWrites(
     readonly terminalRetentionMs: number
     readonly outcomeRetentionMs: number
     readonly repeatFailures?: RepeatFailureLimits
+    readonly enriches?: boolean
   },
 ): OverrideWrites {
-  const contentHoldMs = {
-    kept: settings.outcomeRetentionMs,
-    paused: settings.terminalRetentionMs,
-    lifted: 0,
-  }
-
   const override = async (
     jobId: JobId,
     seen: Seen,
@@ -79,8 +75,9 @@ export function createOverrideWrites(
           outcome.reasonCode ?? '',
           JSON.stringify(outcome),
           OWED_CLEANUP_DUE_MS,
-          contentHoldMs[contentClaimAfter(outcome)],
+          contentHoldMs(settings, outcome),
           ...repeatFailureArgs(outcome, settings.repeatFailures),
+          settings.enriches && owesEnrichment(outcome) ? 'pending' : 'none',
         ]),
       )
       return kind === 'missing' ? 'missing' : 'finalized'
@@ -98,4 +95,13 @@ export function createOverrideWrites(
 function repeatFailureArgs(outcome: Outcome, limits: RepeatFailureLimits | undefined) {
   const signature = failureSignature(outcome) ?? ''
   return [signature, limits?.limit ?? 0, limits?.windowMs ?? 0, limits?.pauseMs ?? 0]
+}
+
+/** How long the job keeps its content to itself once it has ended. */
+function contentHoldMs(
+  retention: { readonly terminalRetentionMs: number; readonly outcomeRetentionMs: number },
+  outcome: Outcome,
+): number {
+  const { outcomeRetentionMs: kept, terminalRetentionMs: paused } = retention
+  return { kept, paused, lifted: 0 }[contentClaimAfter(outcome)]
 }

@@ -69,6 +69,7 @@ function plainRecord(
     revivals: number('rv'),
     epoch: number('ep'),
     enrichment: h.get('en'),
+    enrichmentReasonCode: h.get('ec'),
     lastError: lastError ?? undefined,
     waitingFor: h.get('wf'),
     waitingSince: number('ws'),

@@ -11,3 +11,7 @@ export function replyParts(reply: unknown): readonly [string, ...(string | numbe
   }
   return parsed.data
 }
+
+export function unknownAnswer(script: string, kind: string): MalformedRecordError {
+  return new MalformedRecordError(`${script} answered ${kind}`)
+}

@@ -32,6 +32,16 @@ const SCRIPT_NAMES = [
   'meter-restore',
   'wake',
   'note',
+  'note-enrichment',
+  'enrichment-announce',
+  'enrichment-read',
+  'enrichment-claim',
+  'enrichment-renew',
+  'enrichment-release',
+  'enrichment-finish',
+  'enrichment-settle',
+  'enrichment-override',
+  'enrichment-postpone',
 ] as const
 export type ScriptName = (typeof SCRIPT_NAMES)[number]
 
@@ -107,8 +117,10 @@ export function createScriptRunner(deps: {
 function loadScripts(): Record<ScriptName, { text: string; sha: string }> {
   const read = (file: string) =>
     readFileSync(new URL(`./scripts/${file}.lua`, import.meta.url), 'utf8')
-  const prelude = read('prelude')
+  const common = read('prelude')
+  const ofEnrichment = `${common}\n${read('enrichment-prelude')}`
   const loaded = SCRIPT_NAMES.map((name) => {
+    const prelude = name.startsWith('enrichment-') ? ofEnrichment : common
     const text = `${prelude}\n${read(name)}`
     return [name, { text, sha: createHash('sha1').update(text).digest('hex') }] as const
   })

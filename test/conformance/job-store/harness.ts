@@ -19,6 +19,7 @@ export interface Retention {
   readonly terminalRetentionMs: number
   readonly outcomeRetentionMs: number
   readonly repeatFailures?: RepeatFailureLimits
+  readonly enriches?: boolean
 }
 
 /** An empty store, with retentions that outlive a case unless told otherwise. */
@@ -68,6 +69,7 @@ export function watched(store: JobStore): JobStore {
     beginEnding: (claim, outcome) => look(claim.jobId, store.beginEnding(claim, outcome)),
     finalize: (jobId, outcome) => look(jobId, store.finalize(jobId, outcome)),
     settle: (jobId) => look(jobId, store.settle(jobId)),
+    noteEnrichment: (jobId, notes) => look(jobId, store.noteEnrichment(jobId, notes)),
     overrideEnding: (jobId, seen, outcome) =>
       look(jobId, store.overrideEnding(jobId, seen, outcome)),
     overrideGeneration: (jobId, seen, options) =>
@@ -78,8 +80,10 @@ export function watched(store: JobStore): JobStore {
 }
 
 function viewOfRecord(record: JobRecord) {
-  const { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane, enrichment } = record
-  const shown = { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane, enrichment }
+  const { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane } = record
+  const { enrichment, enrichmentReasonCode } = record
+  const base = { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane }
+  const shown = { ...base, enrichment, enrichmentReasonCode }
   if (record.status === 'queued' || record.status === 'processing') {
     const { waitingFor, waitingSince, retryAt, reasonCode } = record
     const isWorkedOn = record.status === 'processing' && !record.ending

@@ -51,6 +51,23 @@ describe('toConfig', () => {
         bufferedFileMaxBytes: 8 * 1024 * 1024,
         idempotencyKeyMs: 172_800_000,
       },
+      enrichment: {
+        provider: { kind: 'offline' },
+        openai: {
+          baseUrl: 'https://api.openai.com/v1',
+          model: 'gpt-4o-mini',
+          timeoutMs: 60_000,
+          maxInputCharacters: 60_000,
+        },
+        limits: {
+          budgetMs: 150_000,
+          maxAttempts: 5,
+          giveUpAfterMs: 86_400_000,
+          fillerMaxWords: 12,
+          fillerMaxMs: 15_000,
+          sweepBackMs: 172_800_000,
+        },
+      },
       lanes: { freshMs: 21_600_000, lookbackMs: 2_592_000_000 },
       claims: {
         leaseMs: 15_000,
@@ -135,6 +152,7 @@ describe('toConfig', () => {
       queue: 'sync-jobs',
       backfillQueue: 'sync-backfill',
       handlerUrl: 'https://sync-abc.a.run.app/v2/sync-jobs/run',
+      enrichmentUrl: 'https://sync-abc.a.run.app/v2/sync-jobs/enrich',
       audience: 'https://sync-abc.a.run.app',
       invokerEmail: 'invoker@omi-prod.iam.gserviceaccount.com',
       deadlineMs: 1_560_000,

@@ -1,6 +1,10 @@
 import { createMemoryJobStore } from '../../../src/adapters/memory/job-store.ts'
 import { createMemoryObjectStore } from '../../../src/adapters/memory/object-store.ts'
-import { createMemoryTaskQueue, type MemoryTask } from '../../../src/adapters/memory/task-queue.ts'
+import {
+  createMemoryTaskQueue,
+  type MemoryTask,
+  type MemoryTaskQueue,
+} from '../../../src/adapters/memory/task-queue.ts'
 import { createCrc32c } from '../../../src/adapters/native-crc/index.ts'
 import { createTimelineStore } from '../../../src/adapters/timeline/index.ts'
 import { createArchive } from '../../../src/durable/index.ts'
@@ -51,7 +55,7 @@ export interface Fleet {
   readonly client: Client
   readonly provider: Provider
   readonly bucket: ReturnType<typeof createMemoryObjectStore>
-  readonly tasks: ReturnType<typeof createMemoryTaskQueue>
+  readonly tasks: MemoryTaskQueue
   readonly store: JobStore
   readonly archive: ReturnType<typeof createArchive>
   readonly conversations: ReturnType<typeof createTimelineStore>
@@ -216,6 +220,7 @@ function standingFor(current: () => JobStore): JobStore {
     keep: (claim, why) => current().keep(claim, why),
     beginEnding: (claim, outcome) => current().beginEnding(claim, outcome),
     finalize: (jobId, outcome) => current().finalize(jobId, outcome),
+    noteEnrichment: (jobId, notes) => current().noteEnrichment(jobId, notes),
     settle: (jobId) => current().settle(jobId),
     overrideEnding: (jobId, seen, outcome) => current().overrideEnding(jobId, seen, outcome),
     overrideGeneration: (jobId, seen, by) => current().overrideGeneration(jobId, seen, by),

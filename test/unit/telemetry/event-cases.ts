@@ -1,4 +1,4 @@
-import { createNaming, newJobId, uidSchema } from '../../../src/kernel/index.ts'
+import { createNaming, enrichmentIdSchema, newJobId, uidSchema } from '../../../src/kernel/index.ts'
 import type { Events } from '../../../src/telemetry/index.ts'
 
 export const uid = uidSchema.parse('user-1')
@@ -19,6 +19,8 @@ export const segmentId = naming.segmentId(
 )
 const counts = { total: 3, successful: 2, silent: 0, failed: 1 }
 const task = { jobId, generation: 1, lane: 'fresh' } as const
+const enrichmentId = enrichmentIdSchema.parse(`${'ab'.repeat(19)}07`)
+const work = { enrichmentId, generation: 0, lane: 'fresh' } as const
 
 /** Every event once: name in code, call, counter with labels, severity. */
 const PLAIN = { labels: {}, severity: 'INFO' } as const
@@ -241,5 +243,33 @@ export const CASES: readonly {
     counter: 'unexpected_error',
     labels: { where: 'dispatch' },
     severity: 'ERROR',
+  },
+  {
+    name: 'enrichmentEnqueued',
+    act: (e) => e.enrichmentEnqueued(work),
+    counter: 'enrichment_enqueued',
+    labels: { lane: 'fresh' },
+    severity: 'INFO',
+  },
+  {
+    name: 'enrichmentEnqueueFailed',
+    act: (e) => e.enrichmentEnqueueFailed({ ...work, kind: 'refused', cause: 'no' }),
+    counter: 'enrichment_enqueue_failed',
+    labels: { kind: 'refused', lane: 'fresh' },
+    severity: 'WARNING',
+  },
+  {
+    name: 'enrichmentAttemptEnded',
+    act: (e) => e.enrichmentAttemptEnded({ enrichmentId, attempt: 1, outcome: 'done', ms: 3 }),
+    counter: 'enrichment_attempt_ended',
+    labels: { outcome: 'done' },
+    severity: 'INFO',
+  },
+  {
+    name: 'enrichmentEnded',
+    act: (e) => e.enrichmentEnded({ enrichmentId, verdict: 'done', reconciled: false }),
+    counter: 'enrichment_ended',
+    labels: { verdict: 'done' },
+    severity: 'INFO',
   },
 ]

@@ -16,7 +16,7 @@ if holder and holder ~= ID and holder ~= ARGV[14] then return { 'held', holder }
 redis.call('SET', content, ID)
 bind_key(ARGV[15], ARGV[4], ARGV[16])
 -- Left by a record that was evicted: marks without their counts would stay uncounted for ever.
-redis.call('DEL', key('marks'), key('text'))
+redis.call('DEL', key('marks'), key('text'), key('notes'))
 local record = {
   st = 'queued', sg = 'staged', ep = n(NOW), gen = '0', cg = '-1', at = '0', fr = '0', lp = '0', rv = '0',
   uid = ARGV[2], uh = ARGV[3], ci = ARGV[4], ln = ARGV[5], md = ARGV[6], by = ARGV[7], tf = ARGV[8],

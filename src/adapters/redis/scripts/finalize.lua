@@ -2,7 +2,7 @@
 -- record never changes (I2). A failure lifts the content claim so that a re-upload is accepted (I7).
 -- Failures of one content that are alike are counted, and enough of them pause it.
 -- ARGV: id status total ok silent failed reason_code outcome owed_due_in_ms content_hold_ms(0 lifts the claim)
---       failure_signature('' not counted) repeat_limit repeat_window_ms pause_ms
+--       failure_signature('' not counted) repeat_limit repeat_window_ms pause_ms enrichment
 local h = load()
 if not h then return { 'missing' } end
 if terminal(h) then return { 'finalized' } end
@@ -35,6 +35,7 @@ release_slot(h)
 commit(h, {
   st = ARGV[2], ts = ARGV[3], ok = ARGV[4], si = ARGV[5], fa = ARGV[6], rc = ARGV[7], sg = 'finalizing',
   ep = n(int(h, 'ep') + 1), tok = '', lu = '', lt = '', lo = '', ei = '', wf = '', ws = '', ra = '', sl = '0',
+  en = ARGV[15],
 }, ARGV[8])
 event('finalized', 'status', ARGV[2], 'reason', ARGV[7])
 return { 'finalized' }

@@ -5,7 +5,7 @@
 -- lu lease until, at attempt, fr fruitless attempts, lp landed in this attempt, rv revivals,
 -- ca/ua/sa/pa/cp created/updated/started/progressed/captured at, tf files, ts/ok/si/fa segments
 -- (total, landed, silent, failed), ln lane, md mode, by byok, uh uid hash, ci content id,
--- sv schema version, wf/ws waiting for/since, ra retry at, rc reason code, en enrichment, ei ending, sl settled,
+-- sv schema version, wf/ws waiting for/since, ra retry at, rc reason code, en/ec enrichment and why it failed, ei ending, sl settled,
 -- wb the claim whose end woke it, lt/lo token and operation of the last release, so that a resent release is answered alike.
 local ID = ARGV[1]
 local P = string.match(KEYS[1], '^(.-})') .. ':'
@@ -36,6 +36,7 @@ local function view(h, outcome)
   local s = '{"jobId":"' .. ID .. '","uidHash":"' .. h.uh .. '","status":"' .. h.st .. '","stage":"' .. h.sg
     .. '","segments":{"total":' .. h.ts .. ',"successful":' .. h.ok .. ',"silent":' .. h.si .. ',"failed":' .. h.fa
     .. '},"totalFiles":' .. h.tf .. ',"attempt":' .. h.at .. ',"lane":"' .. h.ln .. '","enrichment":"' .. h.en .. '"'
+  if h.ec then s = s .. ',"enrichmentReasonCode":"' .. h.ec .. '"' end
   if h.wf then s = s .. ',"waitingFor":"' .. h.wf .. '"' end
   if h.ws then s = s .. ',"waitingSince":' .. h.ws end
   if h.ra then s = s .. ',"retryAt":' .. h.ra end

@@ -13,7 +13,7 @@ if h.sl ~= '1' then
   event('settled')
   redis.call('ZREMRANGEBYSCORE', P .. 'ended:' .. h.st, '-inf', n(NOW - tonumber(ARGV[2])))
   redis.call('PEXPIRE', P .. 'ended:' .. h.st, ARGV[2])
-  for _, kind in ipairs({ 'job', 'view', 'text', 'marks', 'events' }) do
+  for _, kind in ipairs({ 'job', 'view', 'text', 'marks', 'events', 'notes' }) do
     redis.call('PEXPIRE', key(kind), ARGV[2])
   end
 end

@@ -1,0 +1,2 @@
+-- The work as of one instant. ARGV: id
+return redis.call('HGETALL', KEYS[1])

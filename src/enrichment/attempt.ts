@@ -1,0 +1,143 @@
+import type { HeldClaim } from '../jobs/index.ts'
+import {
+  BusyError,
+  type EnrichmentObject,
+  LeaseLostError,
+  RetryableError,
+  RunAbortedError,
+  TerminalError,
+  type Transcript,
+} from '../kernel/index.ts'
+import type { EnrichmentClaim, EnrichmentEnd, EnrichmentRecord } from '../ports/index.ts'
+import { noteOfObject, subjectOf } from './announce.ts'
+import type { EnrichmentDeps } from './enrichment-deps.ts'
+
+/** How one attempt ended; nothing is written of it yet but the durable object. */
+export type WorkEnd =
+  | ({ readonly kind: 'ended'; readonly reconciled: boolean } & EnrichmentEnd)
+  /** The provider says later, or an operator must act: no attempt is spent. */
+  | { readonly kind: 'wait'; readonly forMs: number | undefined; readonly error: Error }
+  | { readonly kind: 'retry'; readonly error: unknown; readonly isOurs: boolean }
+  | { readonly kind: 'lease_lost' }
+
+type Object = EnrichmentObject
+type Fate = Pick<Extract<Object, { verdict: 'done' }>, 'verdict' | 'provider' | 'summary'>
+type Verdict =
+  | Fate
+  | Pick<Extract<Object, { verdict: 'skipped' }>, 'verdict'>
+  | Pick<Extract<Object, { verdict: 'failed' }>, 'verdict' | 'reasonCode'>
+
+/**
+ * Makes the summary of one revision under a held claim. What exists is not made again; a revision that
+ * is not the conversation's any more is not made at all (I4).
+ */
+export async function attemptWork(
+  deps: EnrichmentDeps,
+  held: HeldClaim<EnrichmentClaim>,
+  record: EnrichmentRecord,
+  /** Shutdown or the request's hard abort; its reason is a RunAbortedError. */
+  stop: AbortSignal,
+): Promise<WorkEnd> {
+  await using budget = startBudget(deps)
+  const signal = AbortSignal.any([held.signal, stop, budget.signal])
+  try {
+    const known = await deps.archive.readEnrichment(record)
+    if (known) return endOf(known, true)
+    if (record.attempt > deps.limits.maxAttempts) {
+      return await recordFate(deps, held, record, {
+        verdict: 'failed',
+        reasonCode: 'enrichment_worker_lost',
+      })
+    }
+    const outline = await deps.conversations.find(record.uidHash, record.conversationId)
+    const current = outline && subjectOf(record.uidHash, outline)
+    const isCurrent =
+      current?.revision === record.revision && current.conversationId === record.conversationId
+    if (!outline || !isCurrent) return { kind: 'ended', reconciled: false, verdict: 'superseded' }
+    const transcripts = await deps.conversations.transcriptsOf(record.uidHash, outline)
+    if (isFiller(deps, transcripts, outline.endMs - outline.startMs)) {
+      return await recordFate(deps, held, record, { verdict: 'skipped' })
+    }
+    await held.trusted()
+    const { provider } = deps.summarizer
+    const summary = await deps.summarizer.summarize({ transcripts, signal })
+    return await recordFate(deps, held, record, { verdict: 'done', provider, summary })
+  } catch (error) {
+    return endOfError(deps, held, record, signal.aborted ? signal.reason : error)
+  }
+}
+
+/** The failure is durable: the conversation stands without a summary, and says why. */
+export async function recordFate(
+  deps: Pick<EnrichmentDeps, 'archive' | 'clock'>,
+  held: HeldClaim<EnrichmentClaim>,
+  record: EnrichmentRecord,
+  fate: Verdict,
+): Promise<Extract<WorkEnd, { kind: 'ended' }>> {
+  await held.trusted()
+  const { conversationId, revision } = record
+  const base = { schemaVersion: 1, conversationId, revision, createdAt: deps.clock.now() } as const
+  const { value, mine } = await deps.archive.createEnrichment(record.uidHash, { ...base, ...fate })
+  return endOf(value, !mine)
+}
+
+function endOf(object: EnrichmentObject, reconciled: boolean) {
+  const { state, ...why } = noteOfObject(object)
+  return { kind: 'ended', reconciled, verdict: object.verdict, ...why } as const
+}
+
+async function endOfError(
+  deps: EnrichmentDeps,
+  held: HeldClaim<EnrichmentClaim>,
+  record: EnrichmentRecord,
+  error: unknown,
+): Promise<WorkEnd> {
+  if (error instanceof LeaseLostError) return { kind: 'lease_lost' }
+  if (error instanceof BusyError) return { kind: 'wait', forMs: error.retryAfterMs, error }
+  if (error instanceof TerminalError) {
+    // Nothing was paid, and the key or the model will be set right: the words are not going away.
+    if (error.reasonCode === 'enrichment_configuration_error') {
+      return { kind: 'wait', forMs: undefined, error }
+    }
+    const { reasonCode } = error
+    return recordFate(deps, held, record, { verdict: 'failed', reasonCode })
+  }
+  if (error instanceof RunAbortedError && error.abortCause === 'budget') {
+    const late = new RetryableError('the budget of the attempt was spent', {
+      reasonCode: 'enrichment_timeout',
+      cause: error,
+    })
+    return { kind: 'retry', error: late, isOurs: false }
+  }
+  return { kind: 'retry', error, isOurs: error instanceof RunAbortedError }
+}
+
+/** A greeting, a cough, a wrong button: too little was said to sum up. */
+function isFiller(
+  { limits }: Pick<EnrichmentDeps, 'limits'>,
+  transcripts: readonly Transcript[],
+  spanMs: number,
+): boolean {
+  const words = transcripts.flatMap(({ text }) => text.split(/\s+/)).filter((word) => word !== '')
+  return words.length <= limits.fillerMaxWords && spanMs <= limits.fillerMaxMs
+}
+
+interface Budget extends AsyncDisposable {
+  readonly signal: AbortSignal
+}
+
+function startBudget({ clock, limits }: Pick<EnrichmentDeps, 'clock' | 'limits'>): Budget {
+  const spent = new AbortController()
+  const ended = new AbortController()
+  const waiting = clock.sleep(limits.budgetMs, ended.signal).then(
+    () => spent.abort(new RunAbortedError('budget')),
+    () => undefined,
+  )
+  return {
+    signal: spent.signal,
+    [Symbol.asyncDispose]: async () => {
+      ended.abort()
+      await waiting
+    },
+  }
+}

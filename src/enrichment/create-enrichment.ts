@@ -1,0 +1,49 @@
+import type { JobId } from '../kernel/index.ts'
+import type { ObjectStore } from '../ports/index.ts'
+import type { EnrichmentAnswer } from './answers.ts'
+import { beginSecondStage } from './begin.ts'
+import {
+  deliverEnrichment,
+  type EnrichmentDelivery,
+  type EnrichmentDeliveryDeps,
+} from './deliver.ts'
+import type { EnrichmentDeps } from './enrichment-deps.ts'
+import { createWorkRunner } from './inline-runner.ts'
+import { recoverEnrichments, type WorkCounts } from './recover.ts'
+import { type SweepCounts, sweepEnrichments } from './sweep.ts'
+
+export interface EnrichmentOptions extends Omit<EnrichmentDeliveryDeps, 'startHere'> {
+  readonly objects: Pick<ObjectStore, 'list'>
+  /** Work one process does at once where there is no queue. */
+  readonly maxRunning: number
+  /** Due work of one shard looked at in one pass. */
+  readonly batchSize: number
+  /** Aborted at shutdown, with a RunAbortedError: work is given back. */
+  readonly stop: AbortSignal
+}
+
+/** The room's deeds, each safe to repeat. */
+export interface Enrichment {
+  /** An ended job's conversations want their summaries. */
+  begin(jobId: JobId): Promise<void>
+  deliver(delivery: EnrichmentDelivery): Promise<EnrichmentAnswer>
+  /** One look at all work that is due. */
+  recover(signal: AbortSignal): Promise<WorkCounts>
+  /** Finds what a wiped store forgot. */
+  sweep(signal: AbortSignal): Promise<SweepCounts>
+  /** Resolves when nothing runs in this process any more. */
+  drained(): Promise<void>
+}
+
+export function createEnrichment(options: EnrichmentOptions): Enrichment {
+  const runner = createWorkRunner(() => deps, options)
+  const deps: EnrichmentDeps & EnrichmentDeliveryDeps = { ...options, startHere: runner.start }
+  const { batchSize, objects } = options
+  return {
+    begin: (jobId) => beginSecondStage(deps, jobId),
+    deliver: (delivery) => deliverEnrichment(deps, delivery),
+    recover: (signal) => recoverEnrichments(deps, { batchSize, signal }),
+    sweep: (signal) => sweepEnrichments({ ...deps, objects }, signal),
+    drained: runner.drained,
+  }
+}
