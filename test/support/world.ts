@@ -125,6 +125,8 @@ export function createWorld(options: WorldOptions = {}) {
     stop,
     rig,
     recovery,
+    /** Redis forgets its work on summaries. */
+    flushSummaries: second.flush,
     works: second.works,
     summaryTasks: second.tasks,
     enrichment,
