@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JobStatus } from '../../src/local/demo/api-client.ts'
+import type { JobStatus } from '../../src/client/index.ts'
 import { loadDemoFiles } from '../../src/local/demo/demo-files.ts'
 import { ask, eventually, newUser, stackForTests, stagedObjects } from './rig.ts'
 

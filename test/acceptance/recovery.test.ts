@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Conversation, JobStatus } from '../../src/local/demo/api-client.ts'
+import type { Conversation, JobStatus } from '../../src/client/index.ts'
 import { loadDemoFiles } from '../../src/local/demo/demo-files.ts'
 import { LOCAL_NAMES, type Stack } from '../../src/local/stack/index.ts'
 import { eventually, newUser, stagedObjects, startTestStack, type User } from './rig.ts'

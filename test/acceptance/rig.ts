@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, inject } from 'vitest'
 import * as z from 'zod'
 import { systemClock } from '../../src/adapters/system/system-clock.ts'
-import { createApiClient } from '../../src/local/demo/api-client.ts'
+import { createApiClient } from '../../src/client/index.ts'
 import {
   LOCAL_NAMES,
   type Stack,

@@ -49,7 +49,7 @@ export function speechMeterContract(
       expect(await meter.read(user)).toBeUndefined()
     })
 
-    it('counts a segment once, however often it is asked to (I5)', async () => {
+    it('counts a segment once, guard and sum in one step, however often it is asked to (I5, F27)', async () => {
       const { meter, user, total } = await known()
       const [a, b] = [aSegment(), aSegment()]
       expect(await meter.count(user, { segmentId: a, speechMs: 700 })).toEqual({ kind: 'counted' })
