@@ -35,3 +35,9 @@ export function retryAfterMs(header: string | null | undefined, nowMs: number): 
   const atMs = value.endsWith(' GMT') ? Date.parse(value) : Number.NaN
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs)
 }
+
+/** Epoch ms of an ISO 8601 instant; undefined for text that is none. */
+export function parseIso(text: string): number | undefined {
+  const instant = Date.parse(text)
+  return Number.isFinite(instant) ? instant : undefined
+}

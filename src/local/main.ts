@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { systemClock } from '../adapters/system/system-clock.ts'
@@ -73,7 +75,7 @@ async function main(flags: Flags): Promise<number> {
   const stop = onStopSignal()
   const broken = Promise.withResolvers<Error>()
   const environment = ambientEnvironment()
-  let stack: Stack
+  let stack: Stack | undefined
   try {
     stack = await startStack({
       dataFolder: flags.data,
@@ -96,6 +98,7 @@ async function main(flags: Flags): Promise<number> {
       signal: stop.signal,
       onEvent: (event) => {
         if (event.kind === 'broken') broken.resolve(event.error)
+        if (event.kind === 'service_restarted') writeDown(stack)
         report(event, flags.json, say)
       },
     })
@@ -104,11 +107,17 @@ async function main(flags: Flags): Promise<number> {
     say(error instanceof Error ? error.message : String(error))
     return 1
   }
+  writeDown(stack)
   process.stdout.write(flags.json ? `${readyLine(stack)}\n` : describeReady(stack, flags.mode))
   const failure = await Promise.race([stop.asked, broken.promise])
   if (!flags.json && !failure) say('\nStopping …')
   await stack.close()
   return failure ? 1 : 0
+}
+
+/** For commands in other processes: where everything is. */
+function writeDown(stack: Stack | undefined): void {
+  if (stack) writeFileSync(join(stack.dataFolder, 'stack.json'), `${readyLine(stack)}\n`)
 }
 
 function report(event: StackEvent, isJson: boolean, say: (line: string) => void): void {

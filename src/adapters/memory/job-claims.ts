@@ -123,7 +123,9 @@ function runningClock(entry: JobEntry, now: number): Pick<JobEntry, 'startedAt' 
   const waitingSince = entry.wait?.waitingSince ?? entry.updatedAt
   const since = entry.status === 'processing' ? entry.leaseUntil : waitingSince
   const idleMs = Math.max(0, now - since)
-  return { startedAt: entry.startedAt + idleMs, progressAt: entry.progressAt + idleMs }
+  // A mark may come after its lease has lapsed: progress is never in the future.
+  const progressAt = Math.min(now, entry.progressAt + idleMs)
+  return { startedAt: entry.startedAt + idleMs, progressAt }
 }
 
 /** No slot is free: the job waits under the next generation, and gives no attempt for it. */

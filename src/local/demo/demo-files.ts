@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import type { UploadFile } from '../../client/index.ts'
 import { RECORDINGS, type Recording } from '../recordings/index.ts'
-import type { UploadFile } from './api-client.ts'
 
 /** A bundled recording as the phone sends it, recorded a little while ago. */
 export interface DemoFile extends UploadFile {

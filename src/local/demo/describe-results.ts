@@ -1,6 +1,6 @@
+import type { Conversation } from '../../client/index.ts'
 import { toIso } from '../../kernel/index.ts'
 import { wordErrorRate } from '../word-error-rate.ts'
-import type { Conversation } from './api-client.ts'
 import type { DemoFile } from './demo-files.ts'
 
 const TEXT_WIDTH = 88

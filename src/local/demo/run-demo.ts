@@ -1,6 +1,6 @@
+import { type ApiClient, createApiClient, type JobStatus } from '../../client/index.ts'
 import type { Clock } from '../../ports/index.ts'
 import { describeEvent, type Stack, type StackEvent } from '../stack/index.ts'
-import { type ApiClient, createApiClient, type JobStatus } from './api-client.ts'
 import { type DemoFile, loadDemoFiles } from './demo-files.ts'
 import { describeConversations, describeTotal } from './describe-results.ts'
 import type { ProgressDisplay, ProgressLine } from './progress-display.ts'

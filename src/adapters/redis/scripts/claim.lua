@@ -23,7 +23,8 @@ local fruitless = dead and (h.lp == '0' and int(h, 'fr') + 1 or 0) or int(h, 'fr
 local idle_since = dead and int(h, 'lu') or int(h, h.ws and 'ws' or 'ua')
 local idle = h.sa and math.max(0, NOW - idle_since) or 0
 local started_at = h.sa and n(int(h, 'sa') + idle)
-local progress_at = n(h.sa and int(h, 'pa') + idle or NOW)
+-- A mark may come after its lease has lapsed: progress is never in the future.
+local progress_at = n(h.sa and math.min(NOW, int(h, 'pa') + idle) or NOW)
 local limit = tonumber(ARGV[5])
 if dead then suspect(h) end
 if limit > 0 and others_running(h, limit) >= limit then

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Clock } from '../../ports/index.ts'
+import type { Clock } from '../ports/index.ts'
 
 const statusSchema = z.object({
   job_id: z.string(),
