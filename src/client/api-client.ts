@@ -11,6 +11,9 @@ const statusSchema = z.object({
   attempt: z.number(),
   reason_code: z.string().optional(),
   waiting_for: z.string().optional(),
+  /** How the summaries of its conversations stand. */
+  enrichment: z.enum(['none', 'pending', 'running', 'done', 'failed']),
+  enrichment_reason_code: z.string().optional(),
   result: z.object({ errors: z.array(z.string()), new_memories: z.array(z.string()) }).optional(),
 })
 export type JobStatus = z.infer<typeof statusSchema>
@@ -23,6 +26,11 @@ const conversationSchema = z.object({
   id: z.string(),
   ...spanOf,
   segments: z.array(z.object(spanOf)),
+  enrichment: z.string(),
+  title: z.string().optional(),
+  overview: z.string().optional(),
+  category: z.string().optional(),
+  action_items: z.array(z.object({ description: z.string() })).default([]),
 })
 /** Instants are epoch ms. */
 export type Conversation = z.infer<typeof conversationSchema>
@@ -40,6 +48,8 @@ export interface ApiClient {
   upload(files: readonly UploadFile[]): Promise<string>
   /** Every change until the job has ended, over any restart of the service. */
   follow(jobId: string): AsyncGenerator<JobStatus, void, undefined>
+  /** An ended job's status once its summaries are no longer at work. */
+  summed(jobId: string): Promise<JobStatus>
   /** All of the user's, oldest first. */
   conversations(): Promise<Conversation[]>
 }
@@ -53,6 +63,7 @@ export interface ApiClientOptions {
 }
 
 const RECONNECT_AFTER_MS = 300
+const SUMMARY_LOOK_EVERY_MS = 250
 
 /** What the phone's app does, over HTTP only. @throws Error with the service's own words */
 export function createApiClient(options: ApiClientOptions): ApiClient {
@@ -68,6 +79,13 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       return acceptedSchema.parse(await readJson(answer)).job_id
     },
     follow: (jobId) => follow(options, `${api}/v2/sync-local-files/${jobId}/events`),
+    summed: async (jobId) => {
+      for (;;) {
+        const status = statusSchema.parse(await get(`/v2/sync-local-files/${jobId}`))
+        if (status.enrichment !== 'pending' && status.enrichment !== 'running') return status
+        await options.clock.sleep(SUMMARY_LOOK_EVERY_MS, signal)
+      }
+    },
     conversations: async () => {
       const { conversations } = listSchema.parse(await get('/v2/conversations?limit=100'))
       const found = await Promise.all(conversations.map(({ id }) => get(`/v2/conversations/${id}`)))

@@ -90,7 +90,9 @@ export const VARIABLES = {
     'Milliseconds for one command. Lower fails on jitter; higher eats the trust window.',
   ),
   GCS_STAGING_BUCKET: required('Bucket of the staged audio and its manifests.'),
-  GCS_DATA_BUCKET: required('Bucket of plans, transcripts, outcomes and conversations.'),
+  GCS_DATA_BUCKET: required(
+    'Bucket of plans, transcripts, outcomes, conversations and their summaries.',
+  ),
   STAGING_RETENTION_DAYS: setting(
     '45',
     "Days of the staging bucket's lifecycle rule. Must outlast every retry of the oldest job.",

@@ -51,6 +51,14 @@ describe.each(['cloud_tasks', 'inline'] as const)('an upload, %s', (mode) => {
     const startMs = files[3]?.startMs ?? 0
     expect(second?.started_at).toBeGreaterThanOrEqual(startMs)
     expect(second?.finished_at).toBeLessThanOrEqual(startMs + 11_000)
+    // The second stage lives on after the end, and changes nothing but what it is about (I2).
+    const summed = await user.client.summed(accepted.body.job_id)
+    expect(summed).toMatchObject({ status: 'completed', enrichment: 'done' })
+    const [whole, short] = await user.client.conversations()
+    expect(whole).toMatchObject({ enrichment: 'done', title: expect.stringMatching(/./) })
+    // Of eleven seconds and few words nothing is summed up.
+    expect(short).toMatchObject({ enrichment: 'none' })
+    expect(short).not.toHaveProperty('title')
     // Staged audio goes once the end is durable (I11).
     await eventually(
       () => stagedObjects(stack.running),
@@ -63,6 +71,8 @@ describe.each(['cloud_tasks', 'inline'] as const)('an upload, %s', (mode) => {
     const files = (await loadDemoFiles(Date.now())).slice(1, 2)
     const jobId = await user.client.upload(files)
     for await (const _ of user.client.follow(jobId));
+    // Its own second task has been made by then.
+    await user.client.summed(jobId)
     const { created } = stack.running.tasks.stats.tasks
     const form = new FormData()
     for (const file of files) form.append('files', new Blob([file.body]), file.name)

@@ -17,6 +17,7 @@ export function describeConversations(
       return [
         `  Conversation ${index + 1}   ${timeOfDay(conversation.started_at)} - ${timeOfDay(conversation.finished_at)} UTC`,
         '',
+        ...(isTranscribed ? describeSummary(conversation) : []),
         ...conversation.segments.flatMap((segment) =>
           wrap(segment.text, `    ${timeOfDay(segment.started_at)}  `),
         ),
@@ -25,6 +26,17 @@ export function describeConversations(
       ].join('\n')
     })
     .join('\n')
+}
+
+/** What the second stage made of it; nothing where too little was said. */
+function describeSummary({ title, overview, category, action_items }: Conversation): string[] {
+  if (title === undefined) return []
+  return [
+    `    ${title}   (${category})`,
+    ...(overview ? wrap(overview, '    ') : []),
+    ...action_items.flatMap(({ description }) => wrap(description, '    to do: ')),
+    '',
+  ]
 }
 
 /** Over everything that was said and heard. */

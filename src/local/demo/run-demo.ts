@@ -55,6 +55,12 @@ export async function runDemo(options: DemoOptions): Promise<Stack> {
     watchJob(options, stack, client, jobId, line),
   )
   for (const error of ended.result?.errors ?? []) display.note(error)
+  await display.step('Summing up', async (line) => {
+    const { enrichment, enrichment_reason_code: why } = await client.summed(jobId)
+    if (enrichment !== 'done')
+      throw new Error(`the summaries are ${enrichment} (${why ?? 'no reason'})`)
+    line.title('Conversations summed up, in a task of their own')
+  })
   await showResults(options, stack, client, files)
   return stack
 }

@@ -218,7 +218,7 @@ describe('toConfig', () => {
     expect(faults).toEqual([
       'PORT must be a whole number from 0 to 65535 (it is "eighty").',
       'REDIS_URL is required: redis:// or rediss:// URL of the job store, its password included.',
-      'GCS_DATA_BUCKET is required: Bucket of plans, transcripts, outcomes and conversations.',
+      'GCS_DATA_BUCKET is required: Bucket of plans, transcripts, outcomes, conversations and their summaries.',
       'CLAIM_RENEW_SECONDS (10) must be less than half of CLAIM_LEASE_SECONDS (15): one missed renewal must not cost the claim.',
       'SYNC_DISPATCH_MOD is not a variable of this service; the nearest is SYNC_DISPATCH_MODE.',
     ])

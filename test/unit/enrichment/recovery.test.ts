@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { enrichmentIdOf, UnavailableError } from '../../../src/kernel/index.ts'
+import { enrichmentIdOf, TerminalError, UnavailableError } from '../../../src/kernel/index.ts'
 import { failing } from '../../support/failing.ts'
 import { toneName, tones } from '../../support/tones.ts'
 import type { World } from '../../support/world.ts'
@@ -183,6 +183,23 @@ describe('a sweep over day documents', () => {
     expect(summaryTask(world).task).toMatchObject({ lane: 'backfill', payload: { generation: 0 } })
     expect(await deliverSummary(world)).toMatchObject({ body: { enrichment: 'done' } })
     expect(await world.store.view(jobId)).toMatchObject({ status: 'completed' })
+  })
+
+  it('has a summary made anew whose recorded failure an operator deleted', async () => {
+    const { world, asked } = enrichingWorld({
+      summarize: async () => {
+        if (asked.length > 1) return SUMMARY
+        throw new TerminalError('unfit', { reasonCode: 'enrichment_invalid_answer' })
+      },
+    })
+    await settleIn(world)
+    await endedJob(world)
+    expect(await deliverSummary(world)).toMatchObject({ body: { enrichment: 'failed' } })
+    expect(await passAfter(world, HOUR_MS)).toMatchObject({ swept: { announced: 0 } })
+    for (const name of await world.names('enrichments/')) await world.memory.delete(name)
+    expect(await passAfter(world, HOUR_MS)).toMatchObject({ swept: { announced: 1 } })
+    await deliverSummary(world)
+    expect((await conversationOf(world)).listed).toMatchObject({ title: SUMMARY.title })
   })
 
   it('looks no further back than it is told', async () => {
