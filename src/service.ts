@@ -6,7 +6,12 @@ import { createCrc32c } from './adapters/native-crc/index.ts'
 import { createOpenaiTranscription } from './adapters/openai/index.ts'
 import { createFileDecoder } from './adapters/opus/index.ts'
 import { createPocketsphinx, createSpanOnly } from './adapters/pocketsphinx/index.ts'
-import { connectRedis, createRedisClient, createRedisJobStore } from './adapters/redis/index.ts'
+import {
+  connectRedis,
+  createClusterClient,
+  createRedisClient,
+  createRedisJobStore,
+} from './adapters/redis/index.ts'
 import { createVoiceDetector } from './adapters/silero/index.ts'
 import { systemClock } from './adapters/system/system-clock.ts'
 import { createTimelineStore } from './adapters/timeline/index.ts'
@@ -91,7 +96,8 @@ function connectParties(config: Config, overrides: Overrides) {
   const clock = overrides.clock ?? systemClock()
   const probe: Probe = overrides.probe ?? (() => undefined)
   const { logger, events } = buildTelemetry(config, overrides.log)
-  const redis = createRedisClient(config.redis.url.reveal(), {
+  const createClient = config.redis.isCluster ? createClusterClient : createRedisClient
+  const redis = createClient(config.redis.url.reveal(), {
     commandTimeoutMs: config.redis.commandTimeoutMs,
     onError: (error) => logger.warn({ error }, 'Redis connection error'),
   })

@@ -85,6 +85,10 @@ export const VARIABLES = {
 
   // Stores
   REDIS_URL: requiredSecret('redis:// or rediss:// URL of the job store, its password included.'),
+  REDIS_CLUSTER: setting(
+    'false',
+    'REDIS_URL names one node of a Redis cluster; the others are learnt from it.',
+  ),
   REDIS_COMMAND_TIMEOUT_MS: setting(
     '2000',
     'Milliseconds for one command. Lower fails on jitter; higher eats the trust window.',

@@ -16,7 +16,11 @@ export function groupSettings(s: Settings): Config {
     ...groupServer(s),
     ...groupWork(s),
     fairUse: groupFairUse(s),
-    redis: { url: s.REDIS_URL, commandTimeoutMs: s.REDIS_COMMAND_TIMEOUT_MS },
+    redis: {
+      url: s.REDIS_URL,
+      isCluster: s.REDIS_CLUSTER,
+      commandTimeoutMs: s.REDIS_COMMAND_TIMEOUT_MS,
+    },
     gcs: {
       stagingBucket: s.GCS_STAGING_BUCKET,
       dataBucket: s.GCS_DATA_BUCKET,

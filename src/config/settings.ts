@@ -53,6 +53,7 @@ export const READERS = {
   SYNC_TASKS_API_PLAINTEXT: flag(),
 
   REDIS_URL: redisUrl(),
+  REDIS_CLUSTER: flag(),
   REDIS_COMMAND_TIMEOUT_MS: whole(50, 60_000),
   GCS_STAGING_BUCKET: bucket(),
   GCS_DATA_BUCKET: bucket(),

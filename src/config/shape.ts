@@ -4,7 +4,11 @@ import type { Secret } from './secrets.ts'
 export interface Config {
   readonly service: ServiceConfig
   readonly http: HttpConfig
-  readonly redis: { readonly url: Secret; readonly commandTimeoutMs: number }
+  readonly redis: {
+    readonly url: Secret
+    readonly isCluster: boolean
+    readonly commandTimeoutMs: number
+  }
   readonly gcs: GcsConfig
   readonly dispatch: DispatchConfig
   /** Absent when no queue is named; cloud_tasks mode always has it. */

@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis'
 import { createExtractiveSummarizer } from '../adapters/extractive/index.ts'
 import { createOpenaiSummarizer } from '../adapters/openai/index.ts'
-import { createRedisEnrichmentStore } from '../adapters/redis/index.ts'
+import { createRedisEnrichmentStore, type RedisClient } from '../adapters/redis/index.ts'
 import type { Config } from '../config/index.ts'
 import { createEnrichment, type Enrichment, type EnrichmentOptions } from '../enrichment/index.ts'
 import type { Clock, JobStore, Probe, Summarizer } from '../ports/index.ts'
@@ -19,7 +18,7 @@ type Shared = Pick<
   | 'randomBytes'
   | 'stop'
 > & {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly probe: Probe
   readonly store: JobStore
   readonly callers: EnrichmentOptions['verifier']

@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis'
-import { createRedisSpeechMeter } from '../adapters/redis/index.ts'
+import { createRedisSpeechMeter, type RedisClient } from '../adapters/redis/index.ts'
 import {
   createHttpSubscriptions,
   createStaticSubscriptions,
@@ -12,7 +11,7 @@ import type { Probe } from '../ports/index.ts'
 export function buildFairUse(
   config: Config['fairUse'],
   parties: Pick<FairUseDeps, 'clock' | 'objects' | 'archive' | 'events'> & {
-    readonly redis: Redis
+    readonly redis: RedisClient
     readonly probe: Probe
   },
 ): FairUse | undefined {

@@ -1,15 +1,15 @@
-import type { Redis } from 'ioredis'
 import { enrichmentIdOf, enrichmentIdSchema } from '../../kernel/index.ts'
 import type { Clock, EnrichmentStore, Probe } from '../../ports/index.ts'
 import { createWorkHolderWrites, type RunOnWork } from './enrichment-holder-writes.ts'
 import { claimOfWork, parseWork } from './enrichment-work.ts'
 import { keys } from './keys.ts'
+import type { RedisClient } from './redis-client.ts'
 import { replyParts, unknownAnswer } from './reply.ts'
 import { createScriptRunner } from './script-runner.ts'
 
 /** The second stage's store on Redis: every method is one Lua script on one shard. */
 export function createRedisEnrichmentStore(deps: {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly clock: Clock
   readonly probe: Probe
 }): EnrichmentStore {

@@ -1,13 +1,13 @@
-import type { Redis } from 'ioredis'
 import { contentIdSchema, jobIdSchema, MalformedRecordError } from '../../kernel/index.ts'
 import type { JobStore } from '../../ports/index.ts'
 import { keys } from './keys.ts'
+import type { RedisClient } from './redis-client.ts'
 import { replyParts } from './reply.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
 /** What a user's idempotency keys stand for: `job:content`, in the user's own slot. */
 export function createIdempotencyKeys(
-  redis: Redis,
+  redis: RedisClient,
   scripts: ScriptRunner,
 ): Pick<JobStore, 'keyHolder' | 'bindKey'> {
   return {

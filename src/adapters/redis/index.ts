@@ -1,4 +1,5 @@
+export { createClusterClient } from './cluster-client.ts'
 export { createRedisEnrichmentStore } from './enrichment-store.ts'
 export { createRedisJobStore } from './job-store.ts'
-export { connectRedis, createRedisClient } from './redis-client.ts'
+export { connectRedis, createRedisClient, type RedisClient } from './redis-client.ts'
 export { createRedisSpeechMeter } from './speech-meter.ts'

@@ -1,14 +1,14 @@
-import type { Redis } from 'ioredis'
 import { jobIdSchema } from '../../kernel/index.ts'
 import { compareIndexed, type IndexedJob, type JobIndex } from '../../ports/index.ts'
 import { keys } from './keys.ts'
+import type { RedisClient } from './redis-client.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
 /** Jobs of one shard that share their millisecond with the cursor; more than a shard ever has. */
 const TIES = 32
 
 /** Sorted sets that the transitions keep: `live` by creation, `ended:{status}` by end. */
-export function createJobIndex(redis: Redis, scripts: Pick<ScriptRunner, 'call'>): JobIndex {
+export function createJobIndex(redis: RedisClient, scripts: Pick<ScriptRunner, 'call'>): JobIndex {
   return {
     pageOfJobs: async ({ shard, state, before, limit }) => {
       const flat = await scripts.call(() =>

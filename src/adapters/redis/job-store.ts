@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import type { RepeatFailureLimits } from '../../kernel/index.ts'
 import type { Clock, JobStore, Probe } from '../../ports/index.ts'
 import { createClaims } from './claims.ts'
@@ -10,11 +9,12 @@ import { createEnrichmentNotes } from './note-enrichment.ts'
 import { createOverrideWrites } from './override-writes.ts'
 import { createReads } from './reads.ts'
 import { createRecoveryWrites } from './recovery-writes.ts'
+import type { RedisClient } from './redis-client.ts'
 import { createReleases } from './releases.ts'
 import { createScriptRunner } from './script-runner.ts'
 
 export interface RedisJobStoreDeps {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly clock: Clock
   readonly probe: Probe
   /** How long a settled job's record answers before its outcome object does. */

@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import * as z from 'zod'
 import {
   type JobId,
@@ -12,6 +11,7 @@ import {
 import type { JobEvent, JobStore, Ledger, SegmentMark } from '../../ports/index.ts'
 import { keys } from './keys.ts'
 import { parseRecord } from './record.ts'
+import type { RedisClient } from './redis-client.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
 type Reads = Pick<
@@ -20,7 +20,7 @@ type Reads = Pick<
 >
 
 /** Reads change nothing (I9); what does not fit its schema is an error, never a guess. */
-export function createReads(redis: Redis, scripts: ScriptRunner): Reads {
+export function createReads(redis: RedisClient, scripts: ScriptRunner): Reads {
   const ledger = async (jobId: JobId) =>
     parseLedger(await scripts.call(() => redis.hgetall(keys.marks(jobId))))
   return {

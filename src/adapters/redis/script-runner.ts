@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type Redis, ReplyError } from 'ioredis'
+import { ReplyError } from 'ioredis'
 import { UnavailableError } from '../../kernel/index.ts'
 import type { Clock, Probe } from '../../ports/index.ts'
+import type { RedisClient } from './redis-client.ts'
 
 const SCRIPT_NAMES = [
   'create',
@@ -60,7 +61,7 @@ export interface ScriptRunner {
 }
 
 export function createScriptRunner(deps: {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly clock: Clock
   readonly probe: Probe
 }): ScriptRunner {
@@ -127,9 +128,10 @@ function loadScripts(): Record<ScriptName, { text: string; sha: string }> {
   return Object.fromEntries(loaded) as Record<ScriptName, { text: string; sha: string }>
 }
 
-/** The client's word for a command that it never wrote to a connection. */
+/** The client's words for a command that it never wrote to a connection; the second is a cluster's. */
+const UNSENT = /^(Stream isn't writeable|Cluster isn't ready)/
 function isUnsent(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("Stream isn't writeable")
+  return error instanceof Error && UNSENT.test(error.message)
 }
 
 function isReply(error: unknown): error is Error {

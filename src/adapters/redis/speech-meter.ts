@@ -1,12 +1,12 @@
-import type { Redis } from 'ioredis'
 import { MalformedRecordError } from '../../kernel/index.ts'
 import type { Clock, Probe, SpeechMeter } from '../../ports/index.ts'
 import { keys } from './keys.ts'
+import type { RedisClient } from './redis-client.ts'
 import { replyParts } from './reply.ts'
 import { createScriptRunner } from './script-runner.ts'
 
 export interface RedisSpeechMeterDeps {
-  readonly redis: Redis
+  readonly redis: RedisClient
   readonly clock: Clock
   readonly probe: Probe
   /** How long a segment's guard and its minute are kept: longer than the longest window. */

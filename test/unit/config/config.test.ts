@@ -130,7 +130,7 @@ describe('toConfig', () => {
       compute: { workers: 0 },
       telemetry: { level: 'info', rawUid: false, projectId: undefined },
     })
-    expect(redis.commandTimeoutMs).toBe(2_000)
+    expect(redis).toMatchObject({ commandTimeoutMs: 2_000, isCluster: false })
     expect(redis.url.reveal()).toBe(VALID_SOURCE['REDIS_URL'])
     expect(identity.idSecret.reveal()).toBe(VALID_SOURCE['SYNC_ID_SECRET'])
     expect(stt).toMatchObject({ timeoutMs: 300_000, maxParallelSegments: 5, language: undefined })

@@ -104,6 +104,7 @@ const WORDS: readonly (readonly [string, string])[] = [
   ['SYNC_TASKS_API_PLAINTEXT', 'yes'],
   ['SYNC_DEV_IDENTITY', '1'],
   ['LOG_RAW_UID', 'TRUE'],
+  ['REDIS_CLUSTER', 'yes'],
   ['CPU_ALWAYS_ON', 'yes'],
   ['FAIR_USE_ENABLED', 'on'],
   ['FAIR_USE_SUBSCRIPTIONS_URL', 'subscriptions.example.com'],
