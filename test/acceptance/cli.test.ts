@@ -102,6 +102,18 @@ describe('the commands', { timeout: 60_000 }, () => {
     expect((await cli('reap', '--json')).out).toMatch(/"checked":\d+/)
   })
 
+  it('make Redis forget and audio vanish: the job still ends, truthfully', async () => {
+    await cli('chaos', 'pause', '--data', folder)
+    const { out } = await cli('upload', await recording(5), '--no-watch', '--json')
+    const { job_id: jobId } = JSON.parse(out)
+    expect(await cli('chaos', 'flush', '--data', folder)).toMatchObject({ code: 0 })
+    expect(await cli('chaos', 'expire-blobs', '--data', folder)).toMatchObject({ code: 0 })
+    await cli('chaos', 'resume', '--data', folder)
+    const watched = await cli('watch', jobId)
+    expect(watched).toMatchObject({ code: 1 })
+    expect(watched.out).toContain('failed sync_staged_audio_expired')
+  })
+
   it('hurt the stack, which recovers by itself', async () => {
     const hurt = await cli('chaos', 'kill', '--data', folder)
     expect(hurt).toMatchObject({ code: 0, err: expect.stringContaining('By itself:') })

@@ -10,6 +10,7 @@ export function readyLine(stack: Stack): string {
     console: null,
     redis: stack.redisUrl,
     gcs: stack.gcs.endpoint,
+    staging_bucket: LOCAL_NAMES.stagingBucket,
     tasks: { host, port, control: controlUrl ?? null },
     issuer: stack.issuerUrl,
     service_pid: stack.servicePid(),
