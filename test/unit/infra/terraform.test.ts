@@ -149,4 +149,11 @@ describe('the cloud as code', () => {
     expect(plotted.length).toBeGreaterThan(5)
     expect(plotted.filter((metric) => !known.includes(metric))).toEqual([])
   })
+
+  it('sends whoever is woken to a symptom of the runbook', () => {
+    const alerts = z.record(z.string(), z.object({ see: z.string() }))
+    const symptoms = named(/^\| ([a-z][^|`]+) \|/gm, read('DEPLOY.md'))
+    const seen = Object.values(alerts.parse(terraform.locals['alerts'])).map(({ see }) => see)
+    expect(seen.filter((symptom) => !symptoms.includes(symptom.toLowerCase()))).toEqual([])
+  })
 })
