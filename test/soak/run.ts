@@ -10,7 +10,7 @@ import { onStopSignal } from '../../src/local/stack/index.ts'
 import { PACES, type PaceName } from './paces.ts'
 import { printReport } from './print-report.ts'
 import { runSoak } from './soak.ts'
-import type { SoakProgress } from './soak-options.ts'
+import type { SoakOptions, SoakProgress } from './soak-options.ts'
 
 interface Flags {
   readonly uploads: number
@@ -57,7 +57,7 @@ async function main({ faults, killEvery, json, ...flags }: Flags): Promise<numbe
   const isShown = process.stderr.isTTY
   const spinner = ora({ stream: process.stderr, discardStdin: false, isSilent: !isShown })
   spinner.start('starting')
-  const report = await runSoak({
+  const options: SoakOptions = {
     ...flags,
     faultShare: faults,
     killEveryMs: killEvery,
@@ -72,8 +72,11 @@ async function main({ faults, killEvery, json, ...flags }: Flags): Promise<numbe
       spinner.clear()
       say(`RED ${fault}\n`)
     },
+  }
+  const report = await runSoak(options, (found) => {
+    spinner.stop()
+    process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : printReport(found))
   }).finally(() => spinner.stop())
-  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report))
   const isRed = report.faults.length > 0
   if (isRed) say(`What the services wrote is in ${folder}\n`)
   else await rm(folder, { recursive: true, force: true })

@@ -16,7 +16,10 @@ const BATCHES_A_USER = 4
 const STREAMS = { plan: 1, calls: 2, kills: 3 } as const
 
 /** Uploads under faults and kills, followed to their ends and held to the invariants. */
-export async function runSoak(options: SoakOptions): Promise<SoakReport> {
+export async function runSoak(
+  options: SoakOptions,
+  onReport: (report: SoakReport) => void = () => undefined,
+): Promise<SoakReport> {
   const startedMs = performance.now()
   const pace = PACES[options.pace]
   const faults: string[] = []
@@ -64,7 +67,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const faultsStruck = await chaos.stop()
   const audit = await auditSoak(stack, deps, journeys)
   faults.push(...audit.faults)
-  return reportSoak(options, stack, journeys, {
+  const report = await reportSoak(options, stack, journeys, {
     ...audit,
     faults,
     faultsStruck,
@@ -72,6 +75,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     seconds: (performance.now() - startedMs) / 1_000,
     secondsUntilTerminal: (endedMs - startedMs) / 1_000,
   })
+  // Read and told before anything is closed: it asks the stack for what happened.
+  onReport(report)
+  return report
 }
 
 /** Arms every fault and kills a process every so often, until it is stopped and says what struck. */
