@@ -41,6 +41,8 @@ describe.concurrent.each(['cloud_tasks', 'inline'] as const)(
         const restarts: number[] = []
         await using stack = await startTestStack({
           mode,
+          // A summary comes after its conversation, whenever it comes.
+          settings: { ENRICHMENT_PROVIDER: 'none' },
           recoveryIntervalMs: 1_000,
           onEvent: (event) => {
             if (event.kind === 'service_restarted') restarts.push(event.pid)
