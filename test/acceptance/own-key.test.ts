@@ -18,6 +18,8 @@ describe("a user's own provider key", { timeout: STACK_START_TIMEOUT_MS }, () =>
         DEEPGRAM_BASE_URL: provider.baseUrl,
         OPENAI_BASE_URL: provider.openaiBaseUrl,
         LOG_LEVEL: 'trace',
+        // A summary has a task of its own.
+        ENRICHMENT_PROVIDER: 'none',
       },
     })
   }, STACK_START_TIMEOUT_MS)
