@@ -1,0 +1,78 @@
+import { availableParallelism } from 'node:os'
+import { createCrc32c } from '../adapters/native-crc/index.ts'
+import { createFileDecoder } from '../adapters/opus/index.ts'
+import {
+  createClusterClient,
+  createRedisClient,
+  createRedisJobStore,
+} from '../adapters/redis/index.ts'
+import { createVoiceDetector } from '../adapters/silero/index.ts'
+import { systemClock } from '../adapters/system/system-clock.ts'
+import { createTimelineStore } from '../adapters/timeline/index.ts'
+import type { Config } from '../config/index.ts'
+import { createArchive } from '../durable/index.ts'
+import { createNaming, MINUTE_MS } from '../kernel/index.ts'
+import type { Clock, Probe, SpeechToText, Summarizer } from '../ports/index.ts'
+import { buildFairUse } from './build-fair-use.ts'
+import { buildObjects } from './build-objects.ts'
+import { buildQueue } from './build-queue.ts'
+import { buildSpeechToText } from './build-speech-to-text.ts'
+import { buildTelemetry } from './build-telemetry.ts'
+import { buildVerifiers } from './build-verifiers.ts'
+
+/** What a test or a local stack may put in place of what the configuration would build. */
+export interface Overrides {
+  readonly clock?: Clock
+  readonly speechToText?: SpeechToText
+  readonly summarizer?: Summarizer
+  readonly probe?: Probe
+  readonly log?: { write(line: string): void }
+}
+
+/** How long a settled content's outcome answers for a second upload of it; as long as its object. */
+const OUTCOME_RETENTION_MS = 30 * 24 * 60 * MINUTE_MS
+
+export type Parties = ReturnType<typeof connectParties>
+
+/** Every adapter, built from its part of the configuration. */
+export function connectParties(config: Config, overrides: Overrides) {
+  const clock = overrides.clock ?? systemClock()
+  const probe: Probe = overrides.probe ?? (() => undefined)
+  const { logger, events } = buildTelemetry(config, overrides.log)
+  const createClient = config.redis.isCluster ? createClusterClient : createRedisClient
+  const redis = createClient(config.redis.url.reveal(), {
+    commandTimeoutMs: config.redis.commandTimeoutMs,
+    onError: (error) => logger.warn({ error }, 'Redis connection error'),
+  })
+  const store = createRedisJobStore({
+    redis,
+    clock,
+    probe,
+    terminalRetentionMs: config.recovery.terminalRetentionMs,
+    outcomeRetentionMs: OUTCOME_RETENTION_MS,
+    repeatFailures: config.fairUse.repeatFailures,
+    enriches: config.enrichment.provider.kind !== 'none',
+  })
+  const objects = buildObjects(config, clock, probe)
+  const archive = createArchive({ objects, checksum: createCrc32c })
+  const workers = config.compute.workers || Math.max(1, availableParallelism() - 1)
+  return {
+    clock,
+    probe,
+    summarizer: overrides.summarizer,
+    logger,
+    events,
+    redis,
+    store,
+    objects,
+    naming: createNaming(config.identity.idSecret.reveal()),
+    archive,
+    fairUse: buildFairUse(config.fairUse, { redis, clock, probe, objects, archive, events }),
+    conversations: createTimelineStore({ objects, clock, random: Math.random }),
+    tasks: buildQueue(config, clock, probe),
+    decoder: createFileDecoder({ workers }),
+    detector: createVoiceDetector({ workers }),
+    speechToText: overrides.speechToText ?? buildSpeechToText(config.stt, clock),
+    ...buildVerifiers(config, clock),
+  }
+}
