@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../kernel/index.ts'
+import type { FairUseConfig } from './fair-use-shape.ts'
 import type { Settings } from './settings.ts'
-import type { FairUseConfig } from './shape.ts'
 
 export function groupFairUse(s: Settings): FairUseConfig {
   return {

@@ -87,6 +87,7 @@ function groupWork(s: Settings): Pick<Config, 'dispatch' | 'claims' | 'run' | 'r
       abortMs: inMs(s.HTTP_SYNC_JOBS_RUN_TIMEOUT),
       stallMs: inMs(s.RUN_STALL_SECONDS),
       maxFruitlessAttempts: s.MAX_FRUITLESS_ATTEMPTS,
+      maxParallelFiles: s.RUN_MAX_PARALLEL_FILES,
       maxLoneDeaths: s.MAX_LONE_DEATHS,
       failureThreshold: s.FAILURE_THRESHOLD,
     },
@@ -103,6 +104,7 @@ function groupWork(s: Settings): Pick<Config, 'dispatch' | 'claims' | 'run' | 'r
       sweepPageObjects: s.REAPER_SWEEP_PAGE_OBJECTS,
       sweepIntervalMs: inMs(s.REAPER_SWEEP_INTERVAL_SECONDS),
       batchSize: s.REAPER_BATCH_SIZE,
+      outcomeRetentionMs: s.OUTCOME_RETENTION_DAYS * DAY_MS,
       terminalRetentionMs: s.TERMINAL_RETENTION_HOURS * HOUR_MS,
     },
   }
@@ -165,6 +167,7 @@ function groupStt(s: Settings): SttConfig {
     },
     language: s.STT_LANGUAGE,
     timeoutMs: inMs(s.STT_TIMEOUT_SECONDS),
+    defaultWaitMs: inMs(s.STT_DEFAULT_WAIT_SECONDS),
     maxParallelSegments: s.STT_MAX_PARALLEL_SEGMENTS,
   }
 }

@@ -41,6 +41,10 @@ export const RECOVERY_VARIABLES = {
     'Staged objects looked at in one pass, in each of 16 parts.',
   ),
   REAPER_BATCH_SIZE: setting('100', 'Due jobs of one shard looked at in one pass.'),
+  OUTCOME_RETENTION_DAYS: setting(
+    '30',
+    'Days the same bytes, uploaded again, get the result they had; later they are worked on anew.',
+  ),
   TERMINAL_RETENTION_HOURS: setting(
     '48',
     'Hours the store keeps an ended job; then its outcome object answers.',

@@ -27,6 +27,10 @@ export const RUN_VARIABLES = {
     '3',
     'Times a file or segment may kill its worker while it runs alone; then it is failed and the rest go on.',
   ),
+  RUN_MAX_PARALLEL_FILES: setting(
+    '2',
+    'Files of one job that are decoded at once. Higher costs memory; lower leaves cores idle.',
+  ),
   MAX_FRUITLESS_ATTEMPTS: setting(
     '5',
     'Attempts in a row without a landed segment until the job is landed as it stands.',

@@ -86,6 +86,7 @@ export const READERS = {
   STT_OFFLINE_MODEL_DIR: text(),
   STT_LANGUAGE: matching(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a BCP-47 language'),
   STT_TIMEOUT_SECONDS: seconds(1, 1_800),
+  STT_DEFAULT_WAIT_SECONDS: seconds(1, 3_600),
   STT_MAX_PARALLEL_SEGMENTS: whole(1, 64),
 
   ENRICHMENT_PROVIDER: oneOf(['offline', 'openai', 'none']),
@@ -122,6 +123,7 @@ export const READERS = {
   RUN_BUDGET_SECONDS: seconds(1, 3_600),
   RUN_STALL_SECONDS: seconds(1, 3_600),
   MAX_FRUITLESS_ATTEMPTS: whole(1, 100),
+  RUN_MAX_PARALLEL_FILES: whole(1, 64),
   MAX_LONE_DEATHS: whole(1, 20),
   FAILURE_THRESHOLD: share(),
   USER_MAX_RUNNING_JOBS: whole(0, 1_000),
@@ -144,6 +146,7 @@ export const READERS = {
   REAPER_BLOB_MIN_AGE_SECONDS: seconds(1, 604_800),
   REAPER_SWEEP_PAGE_OBJECTS: whole(10, 100_000),
   REAPER_BATCH_SIZE: whole(1, 10_000),
+  OUTCOME_RETENTION_DAYS: whole(1, 365),
   TERMINAL_RETENTION_HOURS: whole(1, 720),
 
   STATUS_POLL_AFTER_MS: whole(100, 600_000),

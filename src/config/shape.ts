@@ -1,3 +1,4 @@
+import type { FairUseConfig } from './fair-use-shape.ts'
 import type { Secret } from './secrets.ts'
 
 /** The checked configuration, one group a room. Spans are milliseconds; frozen throughout. */
@@ -128,6 +129,7 @@ export interface SttConfig {
   }
   readonly language: string | undefined
   readonly timeoutMs: number
+  readonly defaultWaitMs: number
   readonly maxParallelSegments: number
 }
 
@@ -179,51 +181,9 @@ export interface RunConfig {
   readonly abortMs: number
   readonly stallMs: number
   readonly maxFruitlessAttempts: number
+  readonly maxParallelFiles: number
   readonly maxLoneDeaths: number
   readonly failureThreshold: number
-}
-
-export interface FairUseConfig {
-  /** Caps, stages and budgets; slots and the repeat-failure pause hold without it. */
-  readonly isEnabled: boolean
-  /** 0 means no limit. */
-  readonly userMaxRunningJobs: number
-  readonly slotSnoozeMs: number
-  readonly limits: FairUseLimitsConfig
-  readonly subscriptions: {
-    readonly unlimitedUids: readonly string[]
-    /** Asked instead of the list. */
-    readonly url: string | undefined
-    readonly token: Secret | undefined
-    readonly timeoutMs: number
-    readonly cacheMs: number
-  }
-  readonly repeatFailures: {
-    /** 0 means no pause. */
-    readonly limit: number
-    readonly windowMs: number
-    readonly pauseMs: number
-  }
-}
-
-/** Milliseconds of speech by rolling window. */
-interface SpeechCaps {
-  readonly '24h': number
-  readonly '3d': number
-  readonly '7d': number
-}
-
-export interface FairUseLimitsConfig {
-  readonly caps: { readonly standard: SpeechCaps; readonly unlimited: SpeechCaps }
-  readonly ceilingMs: number
-  readonly violationWindowMs: number
-  readonly violationSpacingMs: number
-  readonly throttleViolations: number
-  readonly throttleMs: number
-  readonly restrictViolations: number
-  readonly restrictMs: number
-  readonly restrictedDayBudgetMs: number
-  readonly meterRetentionMs: number
 }
 
 export interface RecoveryConfig {
@@ -243,6 +203,7 @@ export interface RecoveryConfig {
   readonly sweepIntervalMs: number
   /** Per shard and pass. */
   readonly batchSize: number
+  readonly outcomeRetentionMs: number
   readonly terminalRetentionMs: number
 }
 

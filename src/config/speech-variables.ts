@@ -20,6 +20,10 @@ export const SPEECH_VARIABLES = {
     '300',
     'Seconds for one segment. Lower fails long segments; higher hides a hung provider.',
   ),
+  STT_DEFAULT_WAIT_SECONDS: setting(
+    '30',
+    'Seconds a job is put off when a busy provider does not say for how long.',
+  ),
   STT_MAX_PARALLEL_SEGMENTS: setting(
     '5',
     'Segments of one job in transcription at once. Higher meets the rate limit sooner.',

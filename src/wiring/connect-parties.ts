@@ -11,7 +11,7 @@ import { systemClock } from '../adapters/system/system-clock.ts'
 import { createTimelineStore } from '../adapters/timeline/index.ts'
 import type { Config } from '../config/index.ts'
 import { createArchive } from '../durable/index.ts'
-import { createNaming, MINUTE_MS } from '../kernel/index.ts'
+import { createNaming } from '../kernel/index.ts'
 import type { Clock, Probe, SpeechToText, Summarizer } from '../ports/index.ts'
 import { buildFairUse } from './build-fair-use.ts'
 import { buildObjects } from './build-objects.ts'
@@ -28,9 +28,6 @@ export interface Overrides {
   readonly probe?: Probe
   readonly log?: { write(line: string): void }
 }
-
-/** How long a settled content's outcome answers for a second upload of it; as long as its object. */
-const OUTCOME_RETENTION_MS = 30 * 24 * 60 * MINUTE_MS
 
 export type Parties = ReturnType<typeof connectParties>
 
@@ -49,7 +46,7 @@ export function connectParties(config: Config, overrides: Overrides) {
     clock,
     probe,
     terminalRetentionMs: config.recovery.terminalRetentionMs,
-    outcomeRetentionMs: OUTCOME_RETENTION_MS,
+    outcomeRetentionMs: config.recovery.outcomeRetentionMs,
     repeatFailures: config.fairUse.repeatFailures,
     enriches: config.enrichment.provider.kind !== 'none',
   })

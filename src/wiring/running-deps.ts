@@ -3,12 +3,8 @@ import { createCrc32c } from '../adapters/native-crc/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Enrichment } from '../enrichment/index.ts'
 import { createEndings } from '../jobs/index.ts'
-import { SECOND_MS } from '../kernel/index.ts'
 import type { PipelineDeps } from '../pipeline/index.ts'
 import type { Parties } from './connect-parties.ts'
-
-const PARALLEL_FILES = 2
-const DEFAULT_SNOOZE_MS = 30 * SECOND_MS
 
 /** What running a job takes, in a delivery and inline alike. */
 export function runningDeps(config: Config, parties: Parties, secondStage: Enrichment | undefined) {
@@ -47,10 +43,10 @@ function pipelineDeps(config: Config, parties: Parties): PipelineDeps {
     checksum: createCrc32c,
     maxDecodedBytes: config.upload.maxDecodedBytes,
     segmentTimeoutMs: config.stt.timeoutMs,
-    maxParallelFiles: PARALLEL_FILES,
+    maxParallelFiles: config.run.maxParallelFiles,
     maxParallelSegments: config.stt.maxParallelSegments,
     maxLoneDeaths: config.run.maxLoneDeaths,
-    defaultSnoozeMs: DEFAULT_SNOOZE_MS,
+    defaultSnoozeMs: config.stt.defaultWaitMs,
     ...(config.stt.language ? { language: config.stt.language } : {}),
   }
 }

@@ -80,6 +80,7 @@ describe('toConfig', () => {
         abortMs: 1_500_000,
         stallMs: 600_000,
         maxFruitlessAttempts: 5,
+        maxParallelFiles: 2,
         maxLoneDeaths: 3,
         failureThreshold: 0.5,
       },
@@ -124,6 +125,7 @@ describe('toConfig', () => {
         sweepPageObjects: 1_000,
         sweepIntervalMs: 60_000,
         batchSize: 100,
+        outcomeRetentionMs: 2_592_000_000,
         terminalRetentionMs: 172_800_000,
       },
       status: { pollAfterMs: 3_000, streamIntervalMs: 1_000 },
@@ -133,7 +135,12 @@ describe('toConfig', () => {
     expect(redis).toMatchObject({ commandTimeoutMs: 2_000, isCluster: false })
     expect(redis.url.reveal()).toBe(VALID_SOURCE['REDIS_URL'])
     expect(identity.idSecret.reveal()).toBe(VALID_SOURCE['SYNC_ID_SECRET'])
-    expect(stt).toMatchObject({ timeoutMs: 300_000, maxParallelSegments: 5, language: undefined })
+    expect(stt).toMatchObject({
+      timeoutMs: 300_000,
+      defaultWaitMs: 30_000,
+      maxParallelSegments: 5,
+      language: undefined,
+    })
     expect(stt.deepgram).toEqual({ baseUrl: 'https://api.deepgram.com', model: 'nova-3' })
   })
 
