@@ -4,7 +4,8 @@
  * upload is accepted, whatever becomes of the connection. Its user may take it back: a cancelled job
  * ends like any other, with what landed counted.
  */
-export { type AcceptDeps, acceptUpload, type Upload } from './accept-upload.ts'
+export type { AcceptDeps, Upload } from './accept-deps.ts'
+export { acceptUpload } from './accept-upload.ts'
 export type { Accepted } from './accepted.ts'
 export { type CancelDeps, cancelJob } from './cancel-job.ts'
 export { createMemoryBudget } from './memory-budget.ts'
