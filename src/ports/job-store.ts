@@ -1,9 +1,7 @@
 import type {
   ContentId,
   ConversationId,
-  DispatchMode,
   EnrichmentNote,
-  FileId,
   IdempotencyId,
   JobId,
   JobRecord,
@@ -11,13 +9,15 @@ import type {
   Outcome,
   ReasonCode,
   SegmentId,
-  Stage,
   StatusView,
   Uid,
   UidHash,
   WaitingFor,
 } from '../kernel/index.ts'
+import type { Claim, ClaimRequest, ClaimResult, KeepResult } from './claim.ts'
 import type { JobIndex } from './job-index.ts'
+import type { FlightNote, Ledger, SegmentMark, StageProgress } from './ledger.ts'
+import type { CreateJobResult, KeyHolder, KeyUse, NewJob } from './new-job.ts'
 import type { RecoveryStore } from './recovery-store.ts'
 
 /**
@@ -97,83 +97,6 @@ export interface JobStore extends JobIndex, RecoveryStore {
   note(jobId: JobId, name: string, facts: JobEvent['facts']): Promise<void>
 }
 
-export interface NewJob {
-  /** Of the manifest and the record; a revision that knows only older ones leaves the job alone. */
-  readonly schemaVersion: number
-  readonly jobId: JobId
-  readonly uid: Uid
-  readonly uidHash: UidHash
-  readonly contentId: ContentId
-  readonly lane: Lane
-  readonly dispatchMode: DispatchMode
-  readonly byok: boolean
-  readonly totalFiles: number
-  readonly createdAt: number
-  readonly capturedAt: number
-  /** When recovery looks at it unless it moves first. */
-  readonly dueInMs: number
-  /** A holder of this content proven to have neither record, outcome nor manifest. */
-  readonly voidHolder?: JobId
-  /** Born held: the accepting process runs it. */
-  readonly claim?: { readonly token: string; readonly leaseMs: number }
-  /** Stands for this job from now on. */
-  readonly key?: KeyUse
-}
-
-/** One use of a user's idempotency key; it is kept for `keptMs` from then. */
-export interface KeyUse {
-  readonly keyId: IdempotencyId
-  readonly keptMs: number
-}
-
-export interface KeyHolder {
-  readonly jobId: JobId
-  readonly contentId: ContentId
-}
-
-export type CreateJobResult =
-  /** Also when this very job was created before: its reply was lost. */
-  | { readonly kind: 'created'; readonly claim?: Claim }
-  /** Another job holds this content. */
-  | { readonly kind: 'held'; readonly jobId: JobId }
-  /** The key stands for other content; nothing was made. */
-  | { readonly kind: 'reused' }
-
-/** Exclusive right with an end. The token is the fencing proof; the store compares it. */
-export interface Claim {
-  readonly jobId: JobId
-  readonly token: string
-  readonly epoch: number
-  readonly generation: number
-  readonly attempt: number
-  readonly leaseMs: number
-}
-
-export interface ClaimRequest {
-  readonly jobId: JobId
-  readonly generation: number
-  /** Fresh for every delivery; the same token asking again is answered `claimed` again. */
-  readonly token: string
-  readonly leaseMs: number
-  /** Jobs of one user that may run at once; 0 for no limit. */
-  readonly userSlots: number
-  /** How long a job without a slot is put off. */
-  readonly slotSnoozeMs: number
-}
-
-export type ClaimResult =
-  | { readonly kind: 'claimed'; readonly claim: Claim }
-  | { readonly kind: 'missing' }
-  /** A newer revision's job: nothing was changed. */
-  | { readonly kind: 'newer_schema'; readonly version: number }
-  | { readonly kind: 'stale_generation'; readonly generation: number }
-  | { readonly kind: 'terminal' }
-  | { readonly kind: 'locked'; readonly leaseUntil: number }
-  /** The user's slots are taken; the job was snoozed under this generation. */
-  | { readonly kind: 'no_slot'; readonly generation: number; readonly retryAt: number }
-  /** A frozen result waits to be completed; nobody may run it again. */
-  | { readonly kind: 'ending' }
-
 export type HolderResult = 'ok' | 'lost'
 export type OverrideResult =
   | { readonly kind: 'done'; readonly generation: number }
@@ -181,41 +104,6 @@ export type OverrideResult =
 export type NextGenerationResult =
   | { readonly kind: 'queued'; readonly generation: number }
   | { readonly kind: 'lost' }
-
-/** The same token under the next attempt. */
-export type KeepResult =
-  | { readonly kind: 'kept'; readonly claim: Claim }
-  | { readonly kind: 'lost' }
-
-export interface StageProgress {
-  readonly stage: Stage
-  /** Once the plan is known. */
-  readonly totalSegments?: number
-}
-
-export interface SegmentMark {
-  readonly segmentId: SegmentId
-  readonly verdict: 'landed' | 'silent' | 'failed'
-  readonly reasonCode?: ReasonCode
-}
-
-/** Work that a worker's death may be due to: a file in decode, or a segment in transcription. */
-export type UnitId = FileId | SegmentId
-
-/** What is in flight from now on. When its holder dies these are suspects (F33). */
-export interface FlightNote {
-  readonly units: readonly UnitId[]
-  /** The units are one suspect, with nothing beside it: a death now is its own. */
-  readonly alone: boolean
-  /** Suspects that have come through. */
-  readonly acquitted: readonly UnitId[]
-}
-
-export interface Ledger {
-  readonly marks: ReadonlyMap<SegmentId, SegmentMark>
-  /** Units in flight at a death and not acquitted since, with how often each died alone. */
-  readonly suspects: ReadonlyMap<string, number>
-}
 
 export interface WokenJob {
   readonly jobId: JobId
