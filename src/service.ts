@@ -111,6 +111,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       // The usage record says who paid.
       return { ...own, provider: `byok:${own.provider}` }
     },
+    serviceLanguage: config.stt.language,
     pollAfterMs: config.status.pollAfterMs,
     streamIntervalMs: config.status.streamIntervalMs,
     requestTimeoutMs: config.http.requestTimeoutMs,

@@ -38,7 +38,7 @@ export interface Findings {
 
 const FLOWS = ['intake', 'dispatch', 'status', 'recovery', 'operators', 'enrichment']
 const RECORDS = ['jobs', 'fair-use']
-const ROOMS = [...FLOWS, ...RECORDS, 'pipeline', 'durable', 'http', 'console', 'telemetry']
+const ROOMS = [...FLOWS, ...RECORDS, 'pipeline', 'preferences', 'durable', 'http', 'console', 'telemetry']
 const VENDORS = ['ioredis', '@google-cloud/storage', '@google-cloud/tasks']
 
 const folderOf = (room: string) => `src/${room}`
@@ -91,6 +91,7 @@ export const PLANTS: readonly Plant[] = [
   ...across('telemetry-calls-no-room', ['telemetry'], [doorOf('jobs'), doorOf('ports')]),
   ...across('only-service-uses-wiring', ['http', 'intake'], ['src/wiring/planted-target.ts']),
   ...across('fair-use-knows-no-job', ['fair-use'], [doorOf('jobs'), insideOf('adapters/memory')]),
+  ...across('preferences-know-no-job', ['preferences'], [doorOf('jobs'), doorOf('durable')]),
   ...across('only-main-starts-the-service', ['http', 'intake'], ['src/service.ts']),
   ...across('src-never-imports-test', ['status', 'kernel'], ['test/support/planted-target.ts']),
   {

@@ -55,7 +55,7 @@ const refusalSchema = z.object({ code: z.string(), detail: z.string() })
 export async function ask(
   { url, authorization }: Connection,
   path: string,
-  request: { readonly method?: 'GET' | 'POST' | 'DELETE'; readonly body?: unknown } = {},
+  request: { readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly body?: unknown } = {},
 ): Promise<unknown> {
   const { method = 'GET', body } = request
   const answer = await fetch(`${url}${path}`, {

@@ -4,6 +4,7 @@ import { systemClock } from '../adapters/system/system-clock.ts'
 import { chaosCommand } from './commands/chaos.ts'
 import { encodeCommand } from './commands/encode.ts'
 import { jobsCommand } from './commands/jobs.ts'
+import { preferencesCommand } from './commands/preferences.ts'
 import { reapCommand } from './commands/reap.ts'
 import { uploadCommand } from './commands/upload.ts'
 import { watchCommand } from './commands/watch.ts'
@@ -47,6 +48,7 @@ for (const add of [
   encodeCommand,
   jobsCommand,
   reapCommand,
+  preferencesCommand,
   chaosCommand,
 ]) {
   add(program, context)

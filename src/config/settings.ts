@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { LANGUAGE } from '../kernel/index.ts'
 import type { VARIABLES, VariableName } from './env.ts'
 import { FAIR_USE_READERS } from './fair-use-readers.ts'
 import {
@@ -84,7 +85,7 @@ export const READERS = {
   STT_OFFLINE_COMMAND: text(),
   STT_OFFLINE_LIBRARY_PATH: text(),
   STT_OFFLINE_MODEL_DIR: text(),
-  STT_LANGUAGE: matching(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'must be a BCP-47 language'),
+  STT_LANGUAGE: matching(LANGUAGE, 'must be a BCP-47 language'),
   STT_TIMEOUT_SECONDS: seconds(1, 1_800),
   STT_DEFAULT_WAIT_SECONDS: seconds(1, 3_600),
   STT_MAX_PARALLEL_SEGMENTS: whole(1, 64),

@@ -15,7 +15,9 @@ export const SPEECH_VARIABLES = {
   STT_OFFLINE_COMMAND: setting('pocketsphinx_batch', 'Program of the offline provider.'),
   STT_OFFLINE_LIBRARY_PATH: optional('Folder of the shared libraries of that program.'),
   STT_OFFLINE_MODEL_DIR: optional('Folder of its model; unset takes the one it was built with.'),
-  STT_LANGUAGE: optional('BCP-47 language of the speech; unset lets the provider detect it.'),
+  STT_LANGUAGE: optional(
+    'BCP-47 language of users who chose none; unset lets the provider detect it.',
+  ),
   STT_TIMEOUT_SECONDS: setting(
     '300',
     'Seconds for one segment. Lower fails long segments; higher hides a hung provider.',

@@ -7,6 +7,7 @@ import { type AdminRouteDeps, adminRoutes } from './admin-routes.ts'
 import { type ConversationRouteDeps, conversationRoutes } from './conversation-routes.ts'
 import { answerOfError, ClientGoneError, HttpError } from './errors.ts'
 import { withHotStatus } from './hot-status.ts'
+import { type PreferenceRouteDeps, preferenceRoutes } from './preference-routes.ts'
 import { type StatusRouteDeps, statusRoutes } from './status-routes.ts'
 import { type TaskRouteDeps, taskRoutes } from './task-routes.ts'
 import { type UploadRouteDeps, uploadRoutes } from './upload-routes.ts'
@@ -16,6 +17,7 @@ export interface AppDeps
     StatusRouteDeps,
     TaskRouteDeps,
     ConversationRouteDeps,
+    PreferenceRouteDeps,
     AdminRouteDeps {
   /** Every route that does not limit itself; 0 for none. */
   readonly requestTimeoutMs: number
@@ -46,7 +48,7 @@ export function createApp(deps: AppDeps): RequestListener {
     next()
   })
   app.use(uploadRoutes(deps), statusRoutes(deps), taskRoutes(deps), conversationRoutes(deps))
-  app.use(adminRoutes(deps))
+  app.use(preferenceRoutes(deps), adminRoutes(deps))
   app.use(() => {
     throw new HttpError('no such route', { status: 404, code: 'not_found' })
   })

@@ -172,6 +172,8 @@ export const objectNames = {
   transcriptPrefix: (uidHash: UidHash) => `transcripts/${uidHash}/`,
   /** Fair-use stage and violations; changed by compare-and-swap only. */
   standing: (uidHash: UidHash) => `fair-use/${uidHash}.json`,
+  /** Language and vocabulary; changed by compare-and-swap only. */
+  preferences: (uidHash: UidHash) => `preferences/${uidHash}.json`,
   timelinesPrefix: 'timelines/',
   timelinePrefix: (uidHash: UidHash) => `timelines/${uidHash}/`,
 } as const

@@ -12,14 +12,20 @@ import {
   TerminalError,
 } from '../kernel/index.ts'
 import type { UnitId } from '../ports/index.ts'
+import type { PreferenceStore } from '../preferences/index.ts'
 import type { AttemptContext, AttemptOutcome } from './attempt.ts'
 import { type PrepareDeps, type PreparedFile, prepareFile } from './prepare-file.ts'
+import { type AttemptHints, createHints } from './speech-hints.ts'
 import { createStageTimer, type StageTimer } from './stage-timer.ts'
 import { type TranscribeDeps, transcribeSegment, transcriptOfLost } from './transcribe-segment.ts'
 
 export interface PipelineDeps extends PrepareDeps, TranscribeDeps {
   /** Absent when fair use is off. */
   readonly fairUse?: Pick<FairUse, 'openGate'> | undefined
+  /** What users said about their speech. */
+  readonly preferences: Pick<PreferenceStore, 'read'>
+  /** BCP-47, for users who chose none; the provider detects it when absent. */
+  readonly language?: string
   readonly maxParallelFiles: number
   readonly maxParallelSegments: number
   /** Times that a unit may kill its worker while it runs alone; then it is failed. */
@@ -39,7 +45,11 @@ export async function runAttempt(
   context: AttemptContext,
 ): Promise<AttemptOutcome> {
   const timer = createStageTimer(deps.clock)
-  const run: Run = { deps, context, timer, troubles: [], shown: new Set(), total: 0, lost: false }
+  const hints = createHints(deps, context.manifest.uidHash)
+  const run: Run = {
+    ...{ deps, context, timer, hints, troubles: [], shown: new Set(), total: 0 },
+    lost: false,
+  }
   const files = bySuspicion(context, distinctFiles(context.manifest), (file) => file.fileId)
   try {
     await landSegments(run, await prepareFiles(run, files.calm))
@@ -58,6 +68,7 @@ interface Run {
   readonly deps: PipelineDeps
   readonly context: AttemptContext
   readonly timer: StageTimer
+  readonly hints: AttemptHints
   readonly troubles: unknown[]
   readonly shown: Set<Stage>
   /** Open segments met so far. */
@@ -168,12 +179,14 @@ interface Work {
 }
 
 async function landSegment(run: Run, work: Work, gate: SpeechGate | undefined): Promise<void> {
-  const { deps, context } = run
+  const { deps, context, hints } = run
   const { segmentId } = work.segment
   const isLost = isGivenUp(run, segmentId) || isGivenUp(run, work.file.fileId)
   const transcript = isLost
     ? await transcriptOfLost(deps, context, work.segment)
-    : await context.inFlight(segmentId, () => transcribeSegment(deps, context, work, gate))
+    : await context.inFlight(segmentId, () =>
+        transcribeSegment(deps, context, work, { gate, hints }),
+      )
   if (transcript.verdict !== 'text') {
     await context.landed({ segmentId, verdict: 'silent' })
     return

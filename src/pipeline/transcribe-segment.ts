@@ -14,6 +14,7 @@ import {
 } from '../kernel/index.ts'
 import type { Clock, ConversationStore, SpeechToText, Transcription } from '../ports/index.ts'
 import type { AttemptContext } from './attempt.ts'
+import type { AttemptHints, SpeechHints } from './speech-hints.ts'
 
 export interface TranscribeDeps {
   readonly archive: Archive
@@ -21,7 +22,6 @@ export interface TranscribeDeps {
   readonly speechToText: SpeechToText
   readonly clock: Clock
   readonly segmentTimeoutMs: number
-  readonly language?: string
 }
 
 /**
@@ -38,7 +38,7 @@ export async function transcribeSegment(
     readonly segment: Segment
     readonly pcm: Int16Array<ArrayBuffer> | undefined
   },
-  gate: SpeechGate | undefined,
+  how: { readonly gate: SpeechGate | undefined; readonly hints: AttemptHints },
 ): Promise<Transcript> {
   const { uidHash } = context.manifest
   const { segmentId } = work.segment
@@ -47,8 +47,8 @@ export async function transcribeSegment(
   if (!work.pcm) throw new RetryableError(`segment ${segmentId} has neither transcript nor audio`)
   const pcm = work.pcm.slice(work.segment.startSample, work.segment.endSample)
   await context.trusted()
-  await gate?.pass(work.segment)
-  const heard = await hear(deps, context, pcm)
+  await how.gate?.pass(work.segment)
+  const heard = await how.hints.with((hints) => hear(deps, context, pcm, hints))
   await context.trusted()
   const transcript = describeTranscript(deps, context, work, heard)
   return (await deps.archive.createTranscript(uidHash, transcript, context.signal)).value
@@ -70,15 +70,17 @@ async function hear(
   deps: TranscribeDeps,
   context: AttemptContext,
   pcm: Int16Array<ArrayBuffer>,
+  hints: SpeechHints,
 ): Promise<Transcription> {
-  const first = await ask(deps, context, pcm)
-  return first.text.trim() === '' ? ask(deps, context, pcm) : first
+  const first = await ask(deps, context, pcm, hints)
+  return first.text.trim() === '' ? ask(deps, context, pcm, hints) : first
 }
 
 async function ask(
   deps: TranscribeDeps,
   context: AttemptContext,
   pcm: Int16Array<ArrayBuffer>,
+  hints: SpeechHints,
 ): Promise<Transcription> {
   await context.trusted()
   const timeUp = new AbortController()
@@ -91,7 +93,7 @@ async function ask(
     return await deps.speechToText.transcribe({
       pcm,
       signal: AbortSignal.any([context.signal, timeUp.signal]),
-      ...(deps.language ? { language: deps.language } : {}),
+      ...hints,
     })
   } finally {
     answered.abort()

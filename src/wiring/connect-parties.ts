@@ -13,6 +13,7 @@ import type { Config } from '../config/index.ts'
 import { createArchive } from '../durable/index.ts'
 import { createNaming } from '../kernel/index.ts'
 import type { Clock, Probe, SpeechToText, Summarizer } from '../ports/index.ts'
+import { createPreferences } from '../preferences/index.ts'
 import { buildFairUse } from './build-fair-use.ts'
 import { buildObjects } from './build-objects.ts'
 import { buildQueue } from './build-queue.ts'
@@ -66,6 +67,7 @@ export function connectParties(config: Config, overrides: Overrides) {
     archive,
     fairUse: buildFairUse(config.fairUse, { redis, clock, probe, objects, archive, events }),
     conversations: createTimelineStore({ objects, clock, random: Math.random }),
+    preferences: createPreferences({ objects, clock, random: Math.random, events }),
     tasks: buildQueue(config, clock, probe),
     decoder: createFileDecoder({ workers }),
     detector: createVoiceDetector({ workers }),

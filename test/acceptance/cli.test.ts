@@ -141,6 +141,14 @@ describe('the commands', { timeout: 60_000 }, () => {
     expect(ran.err).not.toMatch(/\n {4}at /)
   })
 
+  it('show and set what speech-to-text is told of a user', async () => {
+    const set = await cli('preferences', 'set', '--language', 'EN-gb', '--word', 'Omi', 'omi')
+    expect(set).toMatchObject({ code: 0, out: 'language    en-GB\nvocabulary  Omi\n' })
+    expect((await cli('preferences', 'show', '--json')).out).toContain('"vocabulary":["Omi"]')
+    const wrong = await cli('preferences', 'set', '--language', 'no tag')
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('400 invalid_language') })
+  })
+
   it('help and complete', async () => {
     for (const args of [['--help'], ['jobs', '--help'], ['chaos', 'kill', '--help']]) {
       expect(await cli(...args)).toMatchObject({ code: 0, out: expect.stringContaining('Usage:') })

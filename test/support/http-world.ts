@@ -56,6 +56,7 @@ export async function startHttpWorld(
       provider: `byok:${provider}`,
       transcribe: async () => ({ text: `heard with a key of ${key.length}`, words: [] }),
     }),
+    serviceLanguage: undefined,
     pollAfterMs: 3_000,
     streamIntervalMs: 20,
     requestTimeoutMs: 10_000,

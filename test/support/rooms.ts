@@ -15,6 +15,7 @@ import type {
   TaskQueue,
   VoiceDetector,
 } from '../../src/ports/index.ts'
+import { createPreferences } from '../../src/preferences/index.ts'
 import type { PassDeps } from '../../src/recovery/index.ts'
 import type { Events } from '../../src/telemetry/index.ts'
 import { RECOVERY_LIMITS } from './recovery-limits.ts'
@@ -55,6 +56,7 @@ export function wireRooms(parts: RoomParts) {
   const { clock, objects, store, queue, events, naming, random } = parts
   const archive = createArchive({ objects, checksum: createCrc32c })
   const conversations = createTimelineStore({ objects, clock, random })
+  const preferences = createPreferences({ objects, clock, random, events })
   const stop = new AbortController()
   const enrichment = wireEnrichment(parts, { archive, conversations, stop: stop.signal })
   const delivery: DeliveryDeps = {
@@ -68,7 +70,7 @@ export function wireRooms(parts: RoomParts) {
     }),
     enqueueing: { queue, store, events },
     pipeline: {
-      ...{ objects, archive, conversations, naming, clock },
+      ...{ objects, archive, conversations, naming, clock, preferences },
       fairUse: parts.fairUse,
       speechToText: parts.speechToText,
       checksum: createCrc32c,
@@ -128,7 +130,10 @@ export function wireRooms(parts: RoomParts) {
     enrichment,
     ...parts.recovery,
   }
-  return { archive, conversations, delivery, accept, inline, stop, recovery, enrichment }
+  return {
+    ...{ archive, conversations, preferences, delivery, accept, inline, stop, recovery },
+    enrichment,
+  }
 }
 
 export type Rooms = ReturnType<typeof wireRooms>

@@ -98,6 +98,7 @@ export function createWorld(options: WorldOptions = {}) {
     enrichment: second.parts,
   })
   const { archive, conversations, delivery, accept, inline, stop, recovery, enrichment } = rooms
+  const { preferences } = rooms
   const uidHash = naming.uidHash(UID)
 
   return {
@@ -116,6 +117,7 @@ export function createWorld(options: WorldOptions = {}) {
     queue,
     archive,
     conversations,
+    preferences,
     naming,
     uidHash,
     calls,
