@@ -79,14 +79,14 @@ export const HARMS: readonly Harm[] = [
   {
     name: 'gcs-cut',
     what: 'the next downloads are cut in their middle',
-    heals: 'a cut is never taken for an end: size and checksum decide, and it is read again',
+    heals: 'a cut is never taken for an end: it goes on from there, and size and checksum decide',
     strike: (stack, times) =>
       post(`${stack.gcs}/__faults`, { operation: 'read', cutBodyAfterBytes: 1_000, times }),
   },
   {
     name: 'gcs-stall',
     what: 'the next downloads stop sending',
-    heals: 'after 15 s without a byte they are read again',
+    heals: 'after 15 s without a byte they go on from there',
     strike: (stack, times) =>
       post(`${stack.gcs}/__faults`, { operation: 'read', stallBodyAfterBytes: 1_000, times }),
   },

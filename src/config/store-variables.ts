@@ -27,6 +27,6 @@ export const STORE_VARIABLES = {
   ),
   GCS_READ_IDLE_TIMEOUT_MS: setting(
     '15000',
-    'Milliseconds without a byte until a download counts as cut and is read again.',
+    'Milliseconds without a byte until a download counts as cut and goes on in a new request.',
   ),
 } as const satisfies Record<string, Variable>

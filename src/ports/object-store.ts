@@ -24,7 +24,8 @@ export interface ObjectStore {
   read(name: string, signal?: AbortSignal): Promise<StoredObject | undefined>
 
   /**
-   * The bytes in order. Throws `ObjectMissingError`, or `UnavailableError` on a cut or stalled body.
+   * The bytes in order, of one generation: a body that is cut or stalls goes on from there. Throws
+   * `ObjectMissingError`, or `UnavailableError` when that does not help.
    * The end proves nothing by itself: the caller compares size and crc32c (F61).
    */
   openRead(name: string, signal?: AbortSignal): AsyncIterable<Uint8Array>

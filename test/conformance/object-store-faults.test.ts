@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { UnavailableError } from '../../src/kernel/index.ts'
 import type { FaultRule } from '../../src/local/gcs/index.ts'
-import type { ObjectStore } from '../../src/ports/index.ts'
 import { bytes, CALLS, chunked, fresh, TEXT, textOf, WHY } from './object-store/calls.ts'
 import { gcsForTests, gcsStoreAt, LIMITS } from './object-store/gcs-subject.ts'
 import { startSilentServer } from './object-store/silent-server.ts'
@@ -108,27 +107,6 @@ describe('the Cloud Storage store, its server failing', () => {
       await expect(call(elsewhere, fresh(), live())).rejects.toThrow(UnavailableError)
     })
 
-    it.for(['reset', 'end'] as const)(
-      'a download cut by %s never reads as one that ended (F61)',
-      async (cutBy) => {
-        const name = await put('x'.repeat(1_000_000))
-        arm({ operation: 'read', cutBodyAfterBytes: 300_000, cutBy })
-        const { received, failure } = await drain(gcs.store.openRead(name))
-        expect(failure).toBeInstanceOf(UnavailableError)
-        expect(received).toBeLessThanOrEqual(300_000)
-      },
-    )
-
-    it('a download that stalls is given up after the idle time', async () => {
-      const name = await put('x'.repeat(1_000_000))
-      arm({ operation: 'read', stallBodyAfterBytes: 300_000 })
-      const started = performance.now()
-      const { received, failure } = await drain(gcs.store.openRead(name))
-      expect(failure).toBeInstanceOf(UnavailableError)
-      expect(received).toBeLessThanOrEqual(300_000)
-      expect(performance.now() - started).toBeLessThan(LIMITS.readIdleTimeoutMs * 5)
-    })
-
     it('an upload whose last reply was lost', async () => {
       arm({ operation: 'create', afterCommit: 'reset' })
       const source = chunked([bytes('streamed')])
@@ -136,37 +114,6 @@ describe('the Cloud Storage store, its server failing', () => {
         UnavailableError,
       )
     })
-  })
-
-  it('does not take a slow reader for a stalled download', async () => {
-    const name = await put('x'.repeat(400_000))
-    let received = 0
-    for await (const chunk of gcs.store.openRead(name)) {
-      if (received === 0) await sleep(LIMITS.readIdleTimeoutMs * 2)
-      received += chunk.length
-    }
-    expect(received).toBe(400_000)
-  })
-
-  it('ends a download with the reason of its signal, between chunks and while it waits', async () => {
-    const name = await put('x'.repeat(1_000_000))
-    arm({ operation: 'read', stallBodyAfterBytes: 300_000 })
-    const caller = new AbortController()
-    const patient = gcsStoreAt(gcs.server.endpoint, 'objects', { readIdleTimeoutMs: LONG_MS })
-    setTimeout(() => caller.abort(WHY), 100)
-    const { failure } = await drain(patient.openRead(name, caller.signal))
-    expect(failure).toBe(WHY)
-  })
-
-  it('prints no warning of the runtime while it downloads', async () => {
-    const name = await put('x'.repeat(3_000_000))
-    const warnings: string[] = []
-    const listen = (warning: Error) => warnings.push(warning.name)
-    process.on('warning', listen)
-    expect((await drain(gcs.store.openRead(name))).received).toBe(3_000_000)
-    await new Promise((resolve) => setImmediate(resolve))
-    process.off('warning', listen)
-    expect(warnings).toEqual([])
   })
 
   async function put(text: string): Promise<string> {
@@ -267,18 +214,6 @@ describe('the Cloud Storage store, its server lying', () => {
     expect(await list(2, 'a')).toEqual(['b', 'c'])
   })
 })
-
-async function drain(
-  source: ReturnType<ObjectStore['openRead']>,
-): Promise<{ received: number; failure?: unknown }> {
-  let received = 0
-  try {
-    for await (const chunk of source) received += chunk.length
-  } catch (failure) {
-    return { received, failure }
-  }
-  return { received }
-}
 
 function live(): AbortSignal {
   return new AbortController().signal

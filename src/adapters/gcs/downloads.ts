@@ -40,41 +40,71 @@ export function readWhole(
   })
 }
 
-/** The body as it arrives. Beginning is tried again; once bytes were handed out, nothing is. */
+/** A store that cuts one body more often is ill: the run ends its attempt instead of hammering it. */
+const MAX_RESUMPTIONS = 5
+
+/** Where a body is to be taken up again; of this generation only. */
+interface Resumption {
+  readonly generation: string
+  readonly offset: number
+}
+
+/** The body as it arrives. Where it is cut or stalls it goes on from there, of the same generation. */
 export async function* streamBody(
   effort: Effort,
-  newFile: () => File,
+  fileOf: (generation: string | undefined) => File,
   limits: { readonly idleMs: number; readonly signal: AbortSignal | undefined },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { body, end } = await persist(effort, limits.signal, (trySignal) =>
-    openBody(effort, newFile(), trySignal),
-  )
+  const { signal } = limits
+  const open = (from: Resumption | undefined) =>
+    persist(effort, signal, (trySignal) =>
+      openBody(effort, fileOf(from?.generation), from?.offset ?? 0, trySignal),
+    )
+  let offset = 0
+  let body = await open(undefined)
   try {
-    const chunks = bytesOf(body)
-    for (;;) {
+    for (let resumptions = 0; ; ) {
       // Only our own waiting counts as idle, never the time that the consumer takes.
-      const { idleMs: ms, signal } = limits
-      const step = await bounded(effort.clock, { ms, signal }, () => chunks.next())
-      if (step.done) return
-      yield step.value
+      const limit = { ms: limits.idleMs, signal }
+      const step = await bounded(effort.clock, limit, body.next).catch((error: unknown) => {
+        if (signal?.aborted || resumptions === MAX_RESUMPTIONS) throw error
+        return 'cut' as const
+      })
+      if (step === 'cut') {
+        body.end()
+        resumptions += 1
+        body = await open({ generation: body.generation, offset })
+      } else if (step.done) {
+        return
+      } else {
+        offset += step.value.byteLength
+        yield step.value
+      }
     }
   } finally {
-    end()
+    body.end()
   }
 }
 
-/** A body that outlives the try it began in, until `end`. */
-async function openBody({ scopes }: Effort, file: File, trySignal: AbortSignal) {
+/** A body that outlives the try it began in, until `end`. Its first bytes belong to the try. */
+async function openBody({ scopes }: Effort, file: File, start: number, trySignal: AbortSignal) {
   const lifetime = new AbortController()
-  const body = file.createReadStream({ validation: false })
+  const body = file.createReadStream({ validation: false, ...(start > 0 ? { start } : {}) })
   const end = () => {
     lifetime.abort()
     body.destroy()
   }
   trySignal.addEventListener('abort', end)
-  await scopes.run(lifetime.signal, () => begun(body))
+  const headers = await scopes.run(lifetime.signal, () => begun(body))
+  const chunks = bytesOf(body)
+  let first: IteratorResult<Uint8Array, void> | undefined = await chunks.next()
   trySignal.removeEventListener('abort', end)
-  return { body, end }
+  const next = async () => {
+    const step = first ?? (await chunks.next())
+    first = undefined
+    return step
+  }
+  return { next, end, generation: factsSchema.parse(headers)['x-goog-generation'] }
 }
 
 /** Sends the request; the headers of its reply. Rejects with the vendor's error, status in `code`. */
@@ -85,8 +115,8 @@ function begun(body: Readable): Promise<Record<string, unknown>> {
       if (given instanceof EventEmitter) given.setMaxListeners(LISTENERS_OF_THE_CLIENT)
       const response = responseSchema.safeParse(given)
       if (!response.success) reject(response.error)
-      // Anything else than 200 becomes an error once the client has read its text.
-      else if (response.data.statusCode === 200) resolve(response.data.headers)
+      // Anything else becomes an error once the client has read its text. 206: the rest of a body.
+      else if ([200, 206].includes(response.data.statusCode)) resolve(response.data.headers)
     })
     body.read(0)
   })

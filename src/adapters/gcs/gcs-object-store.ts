@@ -46,6 +46,8 @@ export function createGcsObjectStore(options: GcsObjectStoreOptions): ObjectStor
   }
   // A File remembers what its last call returned: never shared between two.
   const newFile = (name: string) => () => bucket.file(name)
+  const fileOf = (name: string) => (generation: string | undefined) =>
+    bucket.file(name, generation ? { generation } : {})
 
   return {
     create: (name, bytes, { contentType, crc32c, signal }) =>
@@ -70,7 +72,8 @@ export function createGcsObjectStore(options: GcsObjectStoreOptions): ObjectStor
       outcome('read', name, signal, readWhole(effort, newFile(name), signal).catch(none)),
     openRead: async function* (name, signal) {
       try {
-        yield* streamBody(effort, newFile(name), { idleMs: readIdleTimeoutMs, signal })
+        const limits = { idleMs: readIdleTimeoutMs, signal }
+        yield* streamBody(effort, fileOf(name), limits)
       } catch (error) {
         signal?.throwIfAborted()
         throw isMissing(error)
