@@ -4,3 +4,4 @@
  * never be lost; the job store holds the truth about now and may be wiped at any moment.
  */
 export { type Archive, createArchive } from './archive.ts'
+export { type FollowedOutcome, followOutcome } from './follow-outcome.ts'

@@ -1,9 +1,10 @@
+import { standingJob } from '../jobs/index.ts'
 import { type Manifest, UnavailableError } from '../kernel/index.ts'
 import type { KeyUse } from '../ports/index.ts'
 import type { AcceptDeps, Upload } from './accept-deps.ts'
 import { type Accepted, answerRepeat } from './accepted.ts'
 import { keyReused, readIdempotencyKey } from './idempotency-key.ts'
-import { knownJob, standingJob } from './known-job.ts'
+import { knownJob } from './known-job.ts'
 import { pausedJob } from './paused-job.ts'
 import { bindToKnown } from './record-job.ts'
 import { UploadRefusedError } from './refusal.ts'
@@ -47,8 +48,8 @@ async function answerByKey(
   const { files } = await readUpload(deps, upload.uid, upload.parts)
   if (deps.naming.contentId(uid, files) !== holder.contentId) throw keyReused()
   const now = await standingJob(deps, { uidHash }, holder.jobId)
-  const { accepted } = now.kind === 'known' ? now : before
-  return answerRepeat(deps, uid, accepted)
+  const { job } = now.kind === 'known' ? now : before
+  return answerRepeat(deps, uid, job)
 }
 
 async function stageAndRecord(
@@ -63,9 +64,9 @@ async function stageAndRecord(
     manifest = await stageManifest(deps, upload, staged)
     const known = await knownJob(deps, manifest, key)
     if (known.kind === 'known') {
-      await bindToKnown(deps, manifest, key, known.accepted)
+      await bindToKnown(deps, manifest, key, known.job)
       await removeStaged(deps, staged)
-      return answerRepeat(deps, upload.uid, known.accepted)
+      return answerRepeat(deps, upload.uid, known.job)
     }
     const paused = await pausedJob(deps, manifest)
     if (paused) {

@@ -1,15 +1,9 @@
-import type { JobId, Lane, Naming, Outcome, Status, Uid } from '../kernel/index.ts'
+import type { StandingJob } from '../jobs/index.ts'
+import type { Naming, Uid } from '../kernel/index.ts'
 import type { Events } from '../telemetry/index.ts'
 
 /** What the client is told: its own new job, or the job that has the same bytes already. */
-export interface Accepted {
-  readonly jobId: JobId
-  readonly status: Status
-  readonly lane: Lane
-  readonly totalFiles: number
-  readonly totalSegments: number
-  readonly outcome?: Outcome
-}
+export type Accepted = StandingJob
 
 /** The upload is another one's repetition, and is answered with that one's job. */
 export function answerRepeat(

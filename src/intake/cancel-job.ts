@@ -1,4 +1,4 @@
-import type { Archive } from '../durable/index.ts'
+import { type Archive, followOutcome } from '../durable/index.ts'
 import { type Endings, endLiveJob, rebuildJob } from '../jobs/index.ts'
 import { type JobId, type UidHash, UnavailableError } from '../kernel/index.ts'
 import type { JobStore } from '../ports/index.ts'
@@ -54,8 +54,10 @@ async function cancelForgotten(
   uidHash: UidHash,
   jobId: JobId,
 ): Promise<'ended' | 'foreign' | 'unknown' | 'rebuilt'> {
-  const ended = await deps.archive.readOutcome(uidHash, jobId)
-  if (ended) return 'outcome' in ended ? 'ended' : cancelJob(deps, uidHash, ended.sameAs)
+  const end = await followOutcome(deps.archive, uidHash, jobId)
+  if (end.kind === 'ended') return 'ended'
+  if (end.kind === 'void') return 'unknown'
+  if (end.jobId !== jobId) return cancelJob(deps, uidHash, end.jobId)
   const manifest = await deps.archive.readManifest(uidHash, jobId)
   if (!manifest) return 'unknown'
   await rebuildJob(deps, manifest, deps.probeAfterMs)

@@ -26,7 +26,7 @@ export interface RecordJobDeps {
 export type RecordedJob =
   | { readonly kind: 'created'; readonly claim?: Claim }
   /** The same bytes became a job in the meantime: this upload is not one, and is withdrawn. */
-  | { readonly kind: 'known'; readonly accepted: Accepted }
+  | { readonly kind: 'known'; readonly job: Accepted }
 
 /**
  * A manifest becomes a record with its content claim and its key. Only what is proven to have become
@@ -44,7 +44,7 @@ export async function recordJob(
     const known = await knownJob(deps, manifest, job.key)
     if (known.kind === 'known') {
       await withdraw(deps, manifest)
-      await bindToKnown(deps, manifest, job.key, known.accepted)
+      await bindToKnown(deps, manifest, job.key, known.job)
       return known
     }
     created = await createSurely(deps, manifest, { ...job, voidHolder: created.jobId })

@@ -21,7 +21,7 @@ export async function startJob(
     ...(claim ? { claim } : {}),
     ...(key ? { key } : {}),
   })
-  if (recorded.kind === 'known') return answerRepeat(deps, manifest.uid, recorded.accepted)
+  if (recorded.kind === 'known') return answerRepeat(deps, manifest.uid, recorded.job)
   const { claim: granted } = recorded
   if (granted) deps.inline.start(manifest, granted, askedAtMs, upload.ownSpeechToText)
   else if (deps.enqueueing) await enqueueOrRun(deps, deps.enqueueing, manifest)

@@ -1,7 +1,8 @@
-import type { Archive } from '../durable/index.ts'
+import { type Archive, followOutcome } from '../durable/index.ts'
 import {
   type JobId,
   type JobRecord,
+  MalformedRecordError,
   type Manifest,
   type Outcome,
   type OutcomeObject,
@@ -138,16 +139,13 @@ function expiredOutcome(
   }
 }
 
-/** The job lost its content to a twin while Redis was empty: its end is the twin's, or its twin's. */
+/** The job lost its content to a twin while Redis was empty: its end is the twin's. */
 async function outcomeOfTwin(
   archive: Archive,
-  pointer: Extract<OutcomeObject, { sameAs: JobId }>,
+  { uidHash, sameAs }: Extract<OutcomeObject, { sameAs: JobId }>,
 ): Promise<Outcome> {
-  const twin = await archive.readOutcome(pointer.uidHash, pointer.sameAs)
-  if (!twin) {
-    throw new UnavailableError(`the outcome of ${pointer.sameAs} is not there yet`, {
-      party: 'gcs',
-    })
-  }
-  return 'sameAs' in twin ? outcomeOfTwin(archive, twin) : twin.outcome
+  const end = await followOutcome(archive, uidHash, sameAs)
+  if (end.kind === 'ended') return end.object.outcome
+  if (end.kind === 'void') throw new MalformedRecordError(`the twins of ${sameAs} go round`)
+  throw new UnavailableError(`the outcome of ${end.jobId} is not there yet`, { party: 'gcs' })
 }

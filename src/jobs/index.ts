@@ -30,3 +30,9 @@ export {
 } from './enqueue.ts'
 export { type HeldClaim, holdClaim, type LeaseTimes } from './held-claim.ts'
 export { newJobOf, rebuildJob } from './rebuild.ts'
+export {
+  type KnownJob,
+  type StandingJob,
+  type StandingJobDeps,
+  standingJob,
+} from './standing-job.ts'

@@ -1,4 +1,4 @@
-import type { Archive } from '../durable/index.ts'
+import { type Archive, followOutcome } from '../durable/index.ts'
 import type {
   EnrichmentStanding,
   JobId,
@@ -62,16 +62,16 @@ async function findEnd(
   uidHash: UidHash,
   jobId: JobId,
 ): Promise<FoundStatus | undefined> {
-  const object = await deps.archive.readOutcome(uidHash, jobId)
-  if (!object) return undefined
-  if ('outcome' in object) {
-    const { uidHash: owner, outcome } = object
+  const end = await followOutcome(deps.archive, uidHash, jobId)
+  if (end.kind === 'ended') {
+    const { uidHash: owner, outcome } = end.object
     const standing: EnrichmentStanding = deps.summaries
       ? await standingOf(deps.summaries, owner, outcome)
       : { enrichment: 'none' }
-    return { kind: 'found', view: viewOfOutcome(object, jobId, standing) }
+    return { kind: 'found', view: viewOfOutcome(end.object, jobId, standing) }
   }
-  const twin = await findStatus(deps, uidHash, object.sameAs)
+  if (end.kind === 'void' || end.jobId === jobId) return undefined
+  const twin = await findStatus(deps, uidHash, end.jobId)
   return twin.kind === 'found' ? { kind: 'found', view: { ...twin.view, jobId } } : twin
 }
 
