@@ -29,7 +29,7 @@ export {
   type TaskTarget,
 } from './enqueue.ts'
 export { type HeldClaim, holdClaim, type LeaseTimes } from './held-claim.ts'
-export { newJobOf, rebuildJob } from './rebuild.ts'
+export { DURABLE_OUTCOME, newJobOf, rebuildJob } from './rebuild.ts'
 export {
   type KnownJob,
   type StandingJob,

@@ -30,6 +30,8 @@ export interface NewJob {
   readonly claim?: { readonly token: string; readonly leaseMs: number }
   /** Stands for this job from now on. */
   readonly key?: KeyUse
+  /** The record is one that the store forgot; its timeline begins by saying so. */
+  readonly rebuiltFrom?: 'manifest'
 }
 
 /** One use of a user's idempotency key; it is kept for `keptMs` from then. */

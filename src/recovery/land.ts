@@ -1,5 +1,5 @@
-import type { Archive } from '../durable/index.ts'
-import type { Endings } from '../jobs/index.ts'
+import { type Archive, followOutcome } from '../durable/index.ts'
+import { DURABLE_OUTCOME, type Endings } from '../jobs/index.ts'
 import type { ProcessingJob, QueuedJob, ReasonCode, TerminalStatus } from '../kernel/index.ts'
 import type { Seen } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
@@ -32,9 +32,10 @@ export async function landExpired(
   deps: LandDeps,
   record: QueuedJob | ProcessingJob,
 ): Promise<'landed' | 'raced'> {
-  const known = await deps.archive.readOutcome(record.uidHash, record.jobId)
-  if (known && 'outcome' in known) {
-    await deps.endings.complete(known, known.outcome)
+  const end = await followOutcome(deps.archive, record.uidHash, record.jobId)
+  if (end.kind === 'ended') {
+    const { status } = await deps.endings.complete(record, end.object.outcome)
+    noteEnd(deps, record, status, DURABLE_OUTCOME)
     await deps.endings.settle(record.jobId, undefined)
     return 'landed'
   }
@@ -44,6 +45,19 @@ export async function landExpired(
   if (outcome === 'raced') return 'raced'
   noteEnd(deps, record, outcome.status, reasonCode)
   // Not settled yet: the next look asks once more for a manifest that was late.
+  return 'landed'
+}
+
+/** Its end was frozen by somebody who did not live to bring it about. */
+export async function landFrozen(
+  deps: LandDeps,
+  record: ProcessingJob,
+  ending: NonNullable<ProcessingJob['ending']>,
+): Promise<'landed'> {
+  const { status } = await deps.endings.complete(record, ending)
+  noteEnd(deps, record, status, 'its end was frozen')
+  const manifest = await deps.archive.readManifest(record.uidHash, record.jobId)
+  await deps.endings.settle(record.jobId, manifest)
   return 'landed'
 }
 
@@ -59,7 +73,7 @@ function noteEnd(
   deps: LandDeps,
   { jobId, uidHash, uid, status }: QueuedJob | ProcessingJob,
   to: TerminalStatus,
-  reason: ReasonCode,
+  reason: string,
 ): void {
   deps.events.statusRewritten({ jobId, uidHash, uid, from: status, to, reason, by: 'reaper' })
 }

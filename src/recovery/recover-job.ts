@@ -11,7 +11,7 @@ import {
 import type { JobId, Manifest, ProcessingJob, QueuedJob, TerminalJob } from '../kernel/index.ts'
 import type { Clock, JobStore } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
-import { land, landExpired } from './land.ts'
+import { land, landExpired, landFrozen } from './land.ts'
 import { isTimedOut, type Limits, nextLookMs } from './limits.ts'
 
 export interface RecoverDeps extends Limits {
@@ -70,7 +70,7 @@ export async function recoverJob(deps: RecoverDeps, jobId: JobId): Promise<Verdi
 async function recoverProcessing(deps: RecoverDeps, record: ProcessingJob): Promise<Verdict> {
   const now = deps.clock.now()
   const isLive = record.leaseUntil > now
-  if (record.ending && !isLive) return completeEnding(deps, record, record.ending)
+  if (record.ending && !isLive) return landFrozen(deps, record, record.ending)
   if (!record.ending && isTimedOut(record, now, deps)) return land(deps, record, 'sync_job_timeout')
   if (!isLive) return reviveJob(deps, record)
   await deps.store.postpone(record.jobId, LIVE_LOOK_AGAIN_MS, record)
@@ -163,17 +163,6 @@ function noteRevival(deps: RecoverDeps, record: QueuedJob | ProcessingJob, reaso
     reason,
     by: 'reaper',
   })
-}
-
-async function completeEnding(
-  deps: RecoverDeps,
-  record: ProcessingJob,
-  ending: NonNullable<ProcessingJob['ending']>,
-): Promise<Verdict> {
-  await deps.endings.complete(record, ending)
-  const manifest = await deps.archive.readManifest(record.uidHash, record.jobId)
-  await deps.endings.settle(record.jobId, manifest)
-  return 'landed'
 }
 
 async function settleJob(deps: RecoverDeps, record: TerminalJob): Promise<Verdict> {

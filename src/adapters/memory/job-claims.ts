@@ -39,7 +39,12 @@ export function createJobClaims(shelf: JobShelf): Pick<JobStore, 'create' | 'bin
           }
         : queued
       if (!claim) shelf.lookAgainAt(job.jobId, now + job.dueInMs)
-      shelf.put(entry, { name: 'created', facts: { lane: job.lane, mode: job.dispatchMode } })
+      const facts = { lane: job.lane, mode: job.dispatchMode }
+      const from = job.rebuiltFrom
+      shelf.put(
+        entry,
+        from ? { name: 'rebuilt', facts: { from, ...facts } } : { name: 'created', facts },
+      )
       return { kind: 'created', ...(claim ? { claim: claimOf(entry, claim) } : {}) }
     },
     bindKey: async (key, holder) =>

@@ -27,6 +27,7 @@ export function createClaims(scripts: ScriptRunner): Pick<JobStore, 'create' | '
           job.key?.keyId ?? '',
           job.key?.keptMs ?? 0,
           job.schemaVersion,
+          job.rebuiltFrom ?? '',
         ]),
       )
       if (kind === 'held') return { kind, jobId: jobIdSchema.parse(rest[0]) }

@@ -34,6 +34,17 @@ export function creatingContract(make: MakeJobStore): void {
       expect(record).not.toHaveProperty('startedAt')
     })
 
+    it('says in the timeline whether the job is new or was rebuilt', async () => {
+      const { store } = await make()
+      const made = await created(store)
+      const rebuilt = await created(store, { rebuiltFrom: 'manifest' })
+      const facts = { lane: made.lane, mode: made.dispatchMode }
+      expect(await store.events(made.jobId)).toMatchObject([{ name: 'created', facts }])
+      expect(await store.events(rebuilt.jobId)).toMatchObject([
+        { name: 'rebuilt', facts: { from: 'manifest', ...facts } },
+      ])
+    })
+
     it("starts the epoch at the store's time, so that it rises across a flush (F30)", async () => {
       const { store, now } = await make()
       const before = await now()

@@ -3,7 +3,7 @@
 -- its claim for as long as that still holds. An idempotency key that stands for other content makes
 -- nothing; else it stands for this job from now on.
 -- ARGV: id uid uid_hash content_id lane mode byok total_files created_at captured_at due_in_ms token lease_ms void_holder
---       key_id('' none) key_kept_ms schema_version
+--       key_id('' none) key_kept_ms schema_version rebuilt_from('' accepted now)
 local content, token = key('content', ARGV[4]), ARGV[12]
 local h = load()
 if h then
@@ -31,5 +31,6 @@ end
 redis.call('ZADD', P .. 'live', ARGV[9], ID)
 commit({}, record)
 -- commit filled a fresh table: the record is whole by now.
-event('created', 'lane', ARGV[5], 'mode', ARGV[6])
+if ARGV[18] == '' then event('created', 'lane', ARGV[5], 'mode', ARGV[6])
+else event('rebuilt', 'from', ARGV[18], 'lane', ARGV[5], 'mode', ARGV[6]) end
 return { 'created', record.ep, record.gen, record.at }
