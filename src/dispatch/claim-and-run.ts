@@ -1,11 +1,11 @@
-import { callWaiter, type HeldClaim, holdClaim } from '../jobs/index.ts'
+import { callWaiter, type HeldClaim, holdClaim, type QueueAnswer } from '../jobs/index.ts'
 import {
   isFinalDelivery,
   parseRetryCount,
   type TaskPayload,
   type UidHash,
 } from '../kernel/index.ts'
-import { answerOf, answers, type DeliveryAnswer } from './answers.ts'
+import { answerOf, answers } from './answers.ts'
 import { conclude, endJob } from './conclude.ts'
 import type { DeliveryDeps } from './delivery-deps.ts'
 import { noteAttempt, runClaimed } from './run-claimed.ts'
@@ -17,7 +17,7 @@ export async function claimAndRun(
   payload: TaskPayload,
   uidHash: UidHash,
   delivery: { readonly retryCount: string | undefined; readonly stop: AbortSignal },
-): Promise<DeliveryAnswer> {
+): Promise<QueueAnswer> {
   const jobId = payload.job_id
   const askedAtMs = deps.clock.monotonicMs()
   const token = Buffer.from(deps.randomBytes(16)).toString('hex')
@@ -70,7 +70,7 @@ async function runHeld(
   held: HeldClaim,
   uidHash: UidHash,
   how: { readonly finalDelivery: boolean; readonly stop: AbortSignal },
-): Promise<DeliveryAnswer> {
+): Promise<QueueAnswer> {
   const { jobId, attempt } = held.claim
   const manifest = await deps.archive.readManifest(uidHash, jobId)
   if (!manifest || attempt > 1) {

@@ -1,3 +1,4 @@
+import { type QueueAnswer, type QueueDelivery, refuseCaller } from '../jobs/index.ts'
 import {
   describeError,
   NewerSchemaError,
@@ -7,29 +8,14 @@ import {
   type UidHash,
   uidHashSchema,
 } from '../kernel/index.ts'
-import { answers, type DeliveryAnswer } from './answers.ts'
+import { answers } from './answers.ts'
 import { claimAndRun } from './claim-and-run.ts'
 import type { DeliveryDeps } from './delivery-deps.ts'
 
-export interface Delivery {
-  readonly authorization: string | undefined
-  /** The raw `X-CloudTasks-TaskRetryCount`; believed only after the token was verified (F22). */
-  readonly retryCount: string | undefined
-  readonly body: string
-  readonly stop: AbortSignal
-}
-
 /** One push of the queue: verify, claim, run, and say in the queue's language what became of it. */
-export async function deliver(deps: DeliveryDeps, delivery: Delivery): Promise<DeliveryAnswer> {
-  const verdict = await deps.verifier.verifyCaller(delivery.authorization)
-  if (verdict.kind === 'unavailable') {
-    deps.events.certificatesUnavailable({ tokens: 'oidc', reason: verdict.reason })
-    return answers.keysUnavailable()
-  }
-  if (verdict.kind === 'rejected') {
-    deps.events.deliveryRejected({ reason: verdict.reason })
-    return answers.forbidden(verdict.reason)
-  }
+export async function deliver(deps: DeliveryDeps, delivery: QueueDelivery): Promise<QueueAnswer> {
+  const refused = await refuseCaller(deps, delivery)
+  if (refused) return refused
   const parsed = parseTaskBody(delivery.body)
   if (parsed.kind === 'newer_schema') return answers.newerSchema(parsed.version)
   const uidHash = parsed.kind === 'task' ? manifestOwner(parsed.payload) : undefined

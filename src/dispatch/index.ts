@@ -5,8 +5,7 @@
  * The answers: 2xx ends the task, 409 and 500 keep it. 429 and 503 are never said: they would slow
  * every job of the queue. A final delivery is never failed: its 500 would be the task's last word.
  */
-export type { DeliveryAnswer } from './answers.ts'
-export { type Delivery, deliver } from './delivery.ts'
+export { deliver } from './delivery.ts'
 export type { DeliveryDeps } from './delivery-deps.ts'
 export { createInlineRunner, type InlineRunner } from './inline-runner.ts'
 export { createRunningWork, type RunningWork } from './running-work.ts'

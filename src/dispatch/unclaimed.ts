@@ -1,4 +1,4 @@
-import { enqueue, rebuildJob } from '../jobs/index.ts'
+import { enqueue, type QueueAnswer, rebuildJob } from '../jobs/index.ts'
 import {
   isTerminal,
   type JobId,
@@ -7,7 +7,7 @@ import {
   type UidHash,
 } from '../kernel/index.ts'
 import type { ClaimResult } from '../ports/index.ts'
-import { answers, type DeliveryAnswer } from './answers.ts'
+import { answers } from './answers.ts'
 import type { DeliveryDeps } from './delivery-deps.ts'
 
 /** The record is gone: the outcome answers, or the manifest brings the job back, or it is over. */
@@ -15,7 +15,7 @@ export async function bringBack(
   deps: DeliveryDeps,
   payload: TaskPayload,
   uidHash: UidHash,
-): Promise<DeliveryAnswer | undefined> {
+): Promise<QueueAnswer | undefined> {
   const outcome = await deps.archive.readOutcome(uidHash, payload.job_id)
   const manifest = await deps.archive.readManifest(uidHash, payload.job_id)
   if (outcome) {
@@ -36,7 +36,7 @@ export async function withoutClaim(
   payload: TaskPayload,
   uidHash: UidHash,
   granted: Exclude<ClaimResult, { kind: 'claimed' }>,
-): Promise<DeliveryAnswer> {
+): Promise<QueueAnswer> {
   const jobId = payload.job_id
   switch (granted.kind) {
     case 'missing':
@@ -44,7 +44,7 @@ export async function withoutClaim(
     case 'newer_schema':
       return answers.newerSchema(granted.version)
     case 'stale_generation':
-      return answers.stale(payload, granted.generation)
+      return answers.stale(payload.generation, granted.generation)
     case 'locked':
       return answers.locked()
     case 'no_slot': {
@@ -66,7 +66,7 @@ async function finishOwed(
   deps: DeliveryDeps,
   payload: TaskPayload,
   uidHash: UidHash,
-): Promise<DeliveryAnswer> {
+): Promise<QueueAnswer> {
   const jobId = payload.job_id
   const record = await deps.store.read(jobId)
   if (!record) return answers.retry('the record vanished')
@@ -85,8 +85,8 @@ export async function settleOwed(
   deps: DeliveryDeps,
   jobId: JobId,
   manifest: Manifest | undefined,
-  answer: DeliveryAnswer,
-): Promise<DeliveryAnswer> {
+  answer: QueueAnswer,
+): Promise<QueueAnswer> {
   try {
     await deps.endings.settle(jobId, manifest)
     return answer

@@ -1,12 +1,8 @@
+import type { QueueAnswer, QueueDelivery } from '../jobs/index.ts'
 import type { JobId } from '../kernel/index.ts'
 import type { ObjectStore } from '../ports/index.ts'
-import type { EnrichmentAnswer } from './answers.ts'
 import { beginSecondStage } from './begin.ts'
-import {
-  deliverEnrichment,
-  type EnrichmentDelivery,
-  type EnrichmentDeliveryDeps,
-} from './deliver.ts'
+import { deliverEnrichment, type EnrichmentDeliveryDeps } from './deliver.ts'
 import type { EnrichmentDeps } from './enrichment-deps.ts'
 import { createWorkRunner } from './inline-runner.ts'
 import { recoverEnrichments, type WorkCounts } from './recover.ts'
@@ -26,7 +22,7 @@ export interface EnrichmentOptions extends Omit<EnrichmentDeliveryDeps, 'startHe
 export interface Enrichment {
   /** An ended job's conversations want their summaries. */
   begin(jobId: JobId): Promise<void>
-  deliver(delivery: EnrichmentDelivery): Promise<EnrichmentAnswer>
+  deliver(delivery: QueueDelivery): Promise<QueueAnswer>
   /** One look at all work that is due. */
   recover(signal: AbortSignal): Promise<WorkCounts>
   /** Finds what a wiped store forgot. */

@@ -1,3 +1,4 @@
+import { type QueueAnswer, type QueueDelivery, refuseCaller } from '../jobs/index.ts'
 import {
   describeError,
   type EnrichmentSubject,
@@ -9,7 +10,7 @@ import {
 } from '../kernel/index.ts'
 import type { TaskCallerVerifier } from '../ports/index.ts'
 import { announceConversation } from './announce.ts'
-import { answers, type EnrichmentAnswer } from './answers.ts'
+import { answers } from './answers.ts'
 import { claimAndWork } from './claim-and-work.ts'
 import type { EnrichmentDeps } from './enrichment-deps.ts'
 import { settleWork } from './settle-work.ts'
@@ -20,28 +21,13 @@ export interface EnrichmentDeliveryDeps extends EnrichmentDeps {
   readonly queueAttempts: number
 }
 
-export interface EnrichmentDelivery {
-  readonly authorization: string | undefined
-  /** The raw `X-CloudTasks-TaskRetryCount`; believed only after the token was verified (F22). */
-  readonly retryCount: string | undefined
-  readonly body: string
-  readonly stop: AbortSignal
-}
-
 /** One push of the queue: verify (I10), claim, work, and say in the queue's language what became of it. */
 export async function deliverEnrichment(
   deps: EnrichmentDeliveryDeps,
-  delivery: EnrichmentDelivery,
-): Promise<EnrichmentAnswer> {
-  const verdict = await deps.verifier.verifyCaller(delivery.authorization)
-  if (verdict.kind === 'unavailable') {
-    deps.events.certificatesUnavailable({ tokens: 'oidc', reason: verdict.reason })
-    return answers.keysUnavailable()
-  }
-  if (verdict.kind === 'rejected') {
-    deps.events.deliveryRejected({ reason: verdict.reason })
-    return answers.forbidden(verdict.reason)
-  }
+  delivery: QueueDelivery,
+): Promise<QueueAnswer> {
+  const refused = await refuseCaller(deps, delivery)
+  if (refused) return refused
   const parsed = parseEnrichmentTask(delivery.body)
   if (parsed.kind === 'newer_schema') return answers.newerSchema(parsed.version)
   if (parsed.kind === 'invalid') {
@@ -59,8 +45,8 @@ export async function deliverEnrichment(
 async function workOn(
   deps: EnrichmentDeliveryDeps,
   payload: EnrichmentTaskPayload,
-  delivery: EnrichmentDelivery,
-): Promise<EnrichmentAnswer> {
+  delivery: QueueDelivery,
+): Promise<QueueAnswer> {
   const { uid_hash: uidHash, conversation_id: conversationId, revision, generation } = payload
   const subject = { uidHash, conversationId, revision }
   const retryCount = parseRetryCount(delivery.retryCount)
@@ -98,7 +84,7 @@ async function bringBack(
   deps: EnrichmentDeps,
   subject: EnrichmentSubject,
   { lane }: EnrichmentTaskPayload,
-): Promise<EnrichmentAnswer | undefined> {
+): Promise<QueueAnswer | undefined> {
   const object = await deps.archive.readEnrichment(subject)
   if (object) return answers.acked(object.verdict)
   const announced = await announceConversation(deps, { ...subject, lane, listeners: [] })

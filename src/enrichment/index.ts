@@ -19,6 +19,4 @@
  *
  * Nothing here ever touches a transcript or a job's end (I2, I6).
  */
-export type { EnrichmentAnswer } from './answers.ts'
 export { createEnrichment, type Enrichment, type EnrichmentOptions } from './create-enrichment.ts'
-export type { EnrichmentDelivery } from './deliver.ts'

@@ -24,12 +24,7 @@ export async function authenticate(
         code: 'unauthenticated',
       })
     case 'unavailable':
-      deps.events.certificatesUnavailable({ tokens: 'firebase', reason: verdict.reason })
-      throw new HttpError('identity tokens cannot be checked at the moment', {
-        status: 503,
-        code: 'identity_unavailable',
-        retryAfterMs: RETRY_AFTER_MS,
-      })
+      throw cannotCheck(deps.events, 'firebase', verdict.reason)
   }
 }
 
@@ -48,11 +43,15 @@ export async function authenticateOperator(
         code: verdict.reason === 'no_token' ? 'unauthenticated' : 'forbidden',
       })
     case 'unavailable':
-      deps.events.certificatesUnavailable({ tokens: 'operator', reason: verdict.reason })
-      throw new HttpError('identity tokens cannot be checked at the moment', {
-        status: 503,
-        code: 'identity_unavailable',
-        retryAfterMs: RETRY_AFTER_MS,
-      })
+      throw cannotCheck(deps.events, 'operator', verdict.reason)
   }
+}
+
+function cannotCheck(events: Events, tokens: 'firebase' | 'operator', reason: string): HttpError {
+  events.certificatesUnavailable({ tokens, reason })
+  return new HttpError('identity tokens cannot be checked at the moment', {
+    status: 503,
+    code: 'identity_unavailable',
+    retryAfterMs: RETRY_AFTER_MS,
+  })
 }

@@ -1,12 +1,7 @@
 import { type Request, type Response, Router, text } from 'express'
-import {
-  type Delivery,
-  type DeliveryAnswer,
-  type DeliveryDeps,
-  deliver,
-  type RunningWork,
-} from '../dispatch/index.ts'
+import { type DeliveryDeps, deliver, type RunningWork } from '../dispatch/index.ts'
 import type { Enrichment } from '../enrichment/index.ts'
+import type { QueueAnswer, QueueDelivery } from '../jobs/index.ts'
 import { type JobId, parseTaskBody, RunAbortedError } from '../kernel/index.ts'
 import { type PassDeps, recoveryPass } from '../recovery/index.ts'
 import { HttpError } from './errors.ts'
@@ -67,7 +62,7 @@ async function answerDelivery(
   req: Request,
   res: Response,
   stage: {
-    readonly work: (delivery: Delivery) => Promise<Pick<DeliveryAnswer, 'status' | 'body'>>
+    readonly work: (delivery: QueueDelivery) => Promise<QueueAnswer>
     readonly jobOf: (body: unknown) => JobId | undefined
   },
 ): Promise<void> {

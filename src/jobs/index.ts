@@ -29,6 +29,8 @@ export {
   type TaskTarget,
 } from './enqueue.ts'
 export { type HeldClaim, holdClaim, type LeaseTimes } from './held-claim.ts'
+export { type QueueAnswer, queueAnswer, queueAnswers } from './queue-answer.ts'
+export { type QueueDelivery, refuseCaller } from './queue-delivery.ts'
 export { DURABLE_OUTCOME, newJobOf, rebuildJob } from './rebuild.ts'
 export {
   type KnownJob,

@@ -10,6 +10,7 @@ import {
 } from './ids.ts'
 import type { Outcome } from './job.ts'
 import { REASON_CODES, type ReasonCode } from './reasons.ts'
+import { type ParsedBody, parseBody } from './task-body.ts'
 
 /**
  * The second stage: a conversation's summary, bound to the revision it was made of. A conversation
@@ -159,28 +160,10 @@ const enrichmentTaskSchema = z.object({
 })
 export type EnrichmentTaskPayload = z.infer<typeof enrichmentTaskSchema>
 
-export type ParsedEnrichmentTask =
-  | { readonly kind: 'task'; readonly payload: EnrichmentTaskPayload }
-  | { readonly kind: 'newer_schema'; readonly version: number }
-  | { readonly kind: 'invalid'; readonly fault: string }
+export type ParsedEnrichmentTask = ParsedBody<EnrichmentTaskPayload>
 
-/** Reads a task body. A newer schema is told apart from garbage: a newer revision may serve it. */
 export function parseEnrichmentTask(body: string): ParsedEnrichmentTask {
-  let json: unknown
-  try {
-    json = JSON.parse(body)
-  } catch (error) {
-    const name = error instanceof Error ? error.name : 'unreadable'
-    return { kind: 'invalid', fault: `not JSON: ${name}` }
-  }
-  const version = z.object({ schema_version: z.int() }).safeParse(json)
-  if (version.success && version.data.schema_version > ENRICHMENT_TASK_SCHEMA_VERSION) {
-    return { kind: 'newer_schema', version: version.data.schema_version }
-  }
-  const parsed = enrichmentTaskSchema.safeParse(json)
-  return parsed.success
-    ? { kind: 'task', payload: parsed.data }
-    : { kind: 'invalid', fault: z.prettifyError(parsed.error) }
+  return parseBody(body, { schema: enrichmentTaskSchema, version: ENRICHMENT_TASK_SCHEMA_VERSION })
 }
 
 function sha256(parts: readonly string[]): string {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { type JobId, jobIdSchema, parseJobId, SHARD_COUNT, shardOfJob } from './ids.ts'
+import { type ParsedBody, parseBody } from './task-body.ts'
 
 /** The task body is a pointer, never content; both sides validate it. */
 export const TASK_SCHEMA_VERSION = 1
@@ -17,32 +18,15 @@ const taskPayloadSchema = z.object({
 })
 export type TaskPayload = z.infer<typeof taskPayloadSchema>
 
-export type ParsedTask =
-  | { readonly kind: 'task'; readonly payload: TaskPayload }
-  | { readonly kind: 'newer_schema'; readonly version: number }
-  | { readonly kind: 'invalid'; readonly fault: string }
+export type ParsedTask = ParsedBody<TaskPayload>
 
-/** Reads a task body. A newer schema is told apart from garbage: a newer revision may serve it. */
 export function parseTaskBody(body: string): ParsedTask {
-  let json: unknown
-  try {
-    json = JSON.parse(body)
-  } catch (error) {
-    return {
-      kind: 'invalid',
-      fault: `not JSON: ${error instanceof Error ? error.name : 'unreadable'}`,
-    }
-  }
-  const version = z.object({ schema_version: z.int() }).safeParse(json)
-  if (version.success && version.data.schema_version > TASK_SCHEMA_VERSION) {
-    return { kind: 'newer_schema', version: version.data.schema_version }
-  }
-  const parsed = taskPayloadSchema.safeParse(json)
-  if (!parsed.success) return { kind: 'invalid', fault: z.prettifyError(parsed.error) }
-  if (parsed.data.uid_shard !== shardOfJob(parsed.data.job_id)) {
-    return { kind: 'invalid', fault: 'uid_shard does not match job_id' }
-  }
-  return { kind: 'task', payload: parsed.data }
+  const parsed = parseBody(body, { schema: taskPayloadSchema, version: TASK_SCHEMA_VERSION })
+  if (parsed.kind !== 'task') return parsed
+  const { uid_shard, job_id } = parsed.payload
+  return uid_shard === shardOfJob(job_id)
+    ? parsed
+    : { kind: 'invalid', fault: 'uid_shard does not match job_id' }
 }
 
 /** Generation 0 is the job id itself; a name is never used for anything else. */
