@@ -99,6 +99,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       budget: createMemoryBudget(config.upload.bufferBudgetBytes),
       bufferedFileMaxBytes: config.upload.bufferedFileMaxBytes,
       idempotencyKeyMs: config.upload.idempotencyKeyMs,
+      longestUploadMs: config.service.timeoutMs,
       limits: config.upload,
       dispatchMode: config.dispatch.mode,
       worksAfterResponse: config.dispatch.worksAfterResponse,

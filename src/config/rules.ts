@@ -50,8 +50,9 @@ export const RULES: readonly Rule[] = [
     holds: (after, most) => after <= most,
     because: 'the first look at a job must not be its last',
   }),
-  below('SERVICE_TIMEOUT_SECONDS', 'REAPER_BLOB_MIN_AGE_SECONDS', {
-    because: 'blobs of an upload under way must not count as orphaned',
+  ordered('SERVICE_TIMEOUT_SECONDS', 'at most half of', 'REAPER_BLOB_MIN_AGE_SECONDS', {
+    holds: (upload, age) => upload * 2 <= age,
+    because: 'blobs of an upload under way must not count as orphaned, whoever is late',
   }),
   ordered('ENRICHMENT_TIMEOUT_SECONDS', 'at most half of', 'ENRICHMENT_BUDGET_SECONDS', {
     holds: (timeout, budget) => timeout * 2 <= budget,

@@ -33,6 +33,8 @@ export interface AcceptDeps extends StageUploadDeps {
   readonly worksAfterResponse: boolean
   readonly leaseMs: number
   readonly freshMs: number
+  /** The sweep of blobs without a manifest waits for at least twice as long. */
+  readonly longestUploadMs: number
   readonly probeAfterMs: number
   readonly unavailableRetryAfterMs: number
   /** How long an idempotency key stands for its upload, from its last use. */

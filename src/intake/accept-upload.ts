@@ -12,11 +12,13 @@ import { removeStaged } from './remove-staged.ts'
 import { stageManifest } from './stage-manifest.ts'
 import { readUpload } from './stage-upload.ts'
 import { startJob } from './start-job.ts'
+import { limitAge } from './upload-age.ts'
 
 /**
  * An upload becomes a durable job: blobs, manifest, record with content claim, task; then the 202.
  * From the manifest on the upload is accepted and nothing of it is deleted (I1): a step whose reply
  * is lost is finished by recovery, and the client's own retry is adopted by its content.
+ * An upload older than any may be is refused: its blobs may be swept by now.
  * @throws UploadRefusedError; what was staged before the manifest is removed
  */
 export async function acceptUpload(deps: AcceptDeps, upload: Upload): Promise<Accepted> {
@@ -58,6 +60,7 @@ async function stageAndRecord(
   key: KeyUse | undefined,
 ): Promise<Accepted> {
   const startedMs = deps.clock.monotonicMs()
+  const refuseLate = limitAge(deps)
   const staged: string[] = []
   let manifest: Manifest
   try {
@@ -74,11 +77,14 @@ async function stageAndRecord(
       return answerRepeat(deps, upload.uid, paused)
     }
     upload.signal.throwIfAborted()
+    refuseLate()
   } catch (error) {
     await removeStaged(deps, staged)
     throw error
   }
   await deps.archive.createManifest(manifest)
+  // Nothing is taken back here: what the manifest stands for is brought to its end by recovery.
+  refuseLate()
   return startJob(deps, upload, { manifest, key, startedMs })
 }
 

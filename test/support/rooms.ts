@@ -118,6 +118,7 @@ export function wireRooms(parts: RoomParts) {
       maxFrames: 360_000,
     },
     freshMs: 6 * HOUR_MS,
+    longestUploadMs: 30 * MINUTE_MS,
     lookbackMs: 30 * DAY_MS,
     dispatchMode: parts.dispatchMode,
     worksAfterResponse: parts.worksAfterResponse ?? true,

@@ -107,9 +107,9 @@ const LAWS: readonly {
   },
   {
     law: 'blobs of an upload under way are not orphaned',
-    breaks: { REAPER_BLOB_MIN_AGE_SECONDS: '1800' },
-    holds: { REAPER_BLOB_MIN_AGE_SECONDS: '1801' },
-    names: ['SERVICE_TIMEOUT_SECONDS (1800)', 'REAPER_BLOB_MIN_AGE_SECONDS (1800)'],
+    breaks: { REAPER_BLOB_MIN_AGE_SECONDS: '3599' },
+    holds: { REAPER_BLOB_MIN_AGE_SECONDS: '3600' },
+    names: ['SERVICE_TIMEOUT_SECONDS (1800)', 'REAPER_BLOB_MIN_AGE_SECONDS (3599)'],
   },
   {
     law: 'the budget ends before the abort',
