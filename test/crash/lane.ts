@@ -50,6 +50,8 @@ export interface Lane extends AsyncDisposable {
   readonly staging: BucketView
   readonly data: BucketView
   mintTaskToken(): string
+  /** The object store's clock, so that what is created looks as if it were old. */
+  setStoreBehind(ms: number): void
   /** Looks at what a dead process left, before another goes on. */
   witness(look: ((death: Death) => Promise<void>) | undefined): void
   /** Where the two ledgers end now; what is read from there on belongs to the next cell. */
@@ -80,6 +82,7 @@ async function startParts(options: LaneOptions, closing: AsyncDisposableStack): 
   const { folder, mode } = options
   const clock = systemClock()
   const now = () => clock.now()
+  let storeBehindMs = 0
   await mkdir(folder, { recursive: true })
   const api = `http://127.0.0.1:${await freePort()}`
   const redisServer = closing.use(
@@ -90,7 +93,7 @@ async function startParts(options: LaneOptions, closing: AsyncDisposableStack): 
       folder: join(folder, 'gcs'),
       port: 0,
       buckets: [LANE.stagingBucket, LANE.dataBucket],
-      now,
+      now: () => now() - storeBehindMs,
     }),
   )
   const issuer = createTokenIssuer({ now })
@@ -146,6 +149,9 @@ async function startParts(options: LaneOptions, closing: AsyncDisposableStack): 
     staging: viewBucket(gcs.endpoint, LANE.stagingBucket),
     data: viewBucket(gcs.endpoint, LANE.dataBucket),
     mintTaskToken,
+    setStoreBehind: (ms) => {
+      storeBehindMs = ms
+    },
     witness: (next) => {
       look = next
     },

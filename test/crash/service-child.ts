@@ -6,6 +6,7 @@ import { buildService } from '../../src/service.ts'
 import { createCrashProbe } from './crash-probe.ts'
 import { type Order, orderSchema, type Report } from './orders.ts'
 import { createRecordedSpeech } from './recorded-speech.ts'
+import { createRecordedSummaries } from './recorded-summaries.ts'
 
 /**
  * The service as `src/main.ts` starts it, with a probe that kills it: `node service-child.ts FOLDER`.
@@ -23,10 +24,14 @@ const crash = createCrashProbe({
   die: () => void process.kill(process.pid, 'SIGKILL'),
 })
 const speech = createRecordedSpeech({ clock, probe: crash.probe, note: noteIn('calls.jsonl') })
-const service = buildService(toConfig(readEnv()), {
+const config = toConfig(readEnv())
+const service = buildService(config, {
   clock,
   probe: crash.probe,
   speechToText: speech.speechToText,
+  ...(config.enrichment.provider.kind === 'none'
+    ? {}
+    : { summarizer: createRecordedSummaries({ probe: crash.probe }) }),
 })
 
 async function obey(order: Order): Promise<void> {
