@@ -15,8 +15,9 @@ export interface JobIndex {
     status: TerminalStatus,
     span: { readonly fromAt: number; readonly toAt: number },
   ): Promise<number>
-  /** How many jobs of one shard have not ended, and when the oldest of them was accepted. */
-  liveJobs(shard: number): Promise<{ readonly count: number; readonly oldestAt?: number }>
+  liveJobs(shard: number): Promise<LiveJobs>
+  /** Jobs of one shard under a claim, those without progress for longest first. */
+  runningJobs(shard: number, limit: number): Promise<readonly JobId[]>
 }
 
 /** `live`: queued or processing, by when it was accepted; else by when it ended. */
@@ -26,6 +27,16 @@ export interface IndexedJob {
   readonly jobId: JobId
   /** Epoch ms. */
   readonly at: number
+}
+
+/** Of one shard. */
+export interface LiveJobs {
+  /** Have not ended. */
+  readonly count: number
+  /** Of them, under a claim, its lease lapsed or not. */
+  readonly running: number
+  /** When the oldest of them was accepted. */
+  readonly oldestAt?: number
 }
 
 export interface JobPageQuery {

@@ -10,6 +10,8 @@ export interface PassDeps extends RecoverDeps, ShardDeps, SweepDeps {
   readonly randomBytes: RandomBytes
   /** Looks after the second stage in the same pass; absent where there is none. */
   readonly enrichment?: SecondStage | undefined
+  /** Asked once a pass to note how much there is to do; a pass does not fail with it. */
+  readonly noteLoad?: () => Promise<void>
 }
 
 /** The counts of jobs, and those of their summaries apart. */
@@ -33,6 +35,9 @@ export async function recoveryPass(deps: PassDeps, signal: AbortSignal): Promise
   const lost = await recoverShards(paced, pass)
   const { isSummarySweepDue } = await sweepStaging(paced, pass, lost)
   const enrichment = await recoverSecondStage(deps, pass, isSummarySweepDue)
+  await deps.noteLoad?.().catch((error: unknown) => {
+    deps.events.unexpectedError({ where: 'load history', error })
+  })
   const { counts } = pass.tally
   deps.events.recoveryPass({
     counts,

@@ -29,12 +29,19 @@ export function createJobIndex(redis: RedisClient, scripts: Pick<ScriptRunner, '
       scripts.call(() => redis.zcount(keys.indexed(shard, status), fromAt, `(${toAt}`)),
     liveJobs: async (shard) => {
       const key = keys.indexed(shard, 'live')
-      const [count, oldest] = await Promise.all([
+      const [count, running, oldest] = await Promise.all([
         scripts.call(() => redis.zcard(key)),
+        scripts.call(() => redis.zcard(keys.running(shard))),
         scripts.call(() => redis.zrange(key, '0', '0', 'WITHSCORES')),
       ])
       const [first] = pairs(oldest)
-      return first ? { count, oldestAt: first.at } : { count }
+      return first ? { count, running, oldestAt: first.at } : { count, running }
+    },
+    runningJobs: async (shard, limit) => {
+      const ids = await scripts.call(() =>
+        redis.zrange(keys.running(shard), '0', String(limit - 1)),
+      )
+      return ids.map((id) => jobIdSchema.parse(id))
     },
   }
 }

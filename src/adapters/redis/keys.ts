@@ -33,6 +33,8 @@ export const keys = {
   indexed: (shard: number, state: IndexedState) =>
     `${shardPrefix(shard)}${state === 'live' ? state : `ended:${state}`}`,
   running: (shard: number) => `${shardPrefix(shard)}running`,
+  /** One for all jobs, in the first shard. */
+  loadHistory: () => `${shardPrefix(0)}load`,
   /** What scripts on a shard itself derive their keys from. */
   sentinel: (shard: number) => `${shardPrefix(shard)}sentinel`,
 } as const

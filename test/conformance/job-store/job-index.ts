@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { shardOfUid } from '../../../src/kernel/index.ts'
 import { compareIndexed } from '../../../src/ports/index.ts'
-import { aFailure, aJob, anOutcome, aUid, created, LONG_MS } from './fixtures.ts'
+import { aFailure, aJob, anOutcome, aUid, claimed, created, LONG_MS } from './fixtures.ts'
 import type { MakeJobStore } from './harness.ts'
 
 export function jobIndexContract(make: MakeJobStore): void {
@@ -44,8 +44,8 @@ export function jobIndexContract(make: MakeJobStore): void {
         found.push(...jobs)
       }
       expect(found).toEqual(expected)
-      expect(await store.liveJobs(shard)).toEqual({ count: 5, oldestAt: 5_000 })
-      expect(await store.liveJobs((shard + 1) % 64)).toEqual({ count: 0 })
+      expect(await store.liveJobs(shard)).toEqual({ count: 5, running: 0, oldestAt: 5_000 })
+      expect(await store.liveJobs((shard + 1) % 64)).toEqual({ count: 0, running: 0 })
     })
 
     it('moves a job to its end, and counts ends by their time', async () => {
@@ -61,12 +61,31 @@ export function jobIndexContract(make: MakeJobStore): void {
       const toAt = (await now()) + 1
       const ended = (status: 'completed' | 'failed', span = { fromAt, toAt }) =>
         store.countEnded(shard, status, span)
-      expect(await store.liveJobs(shard)).toEqual({ count: 0 })
+      expect(await store.liveJobs(shard)).toEqual({ count: 0, running: 0 })
       expect([await ended('completed'), await ended('failed')]).toEqual([1, 1])
       expect(await ended('completed', { fromAt: 0, toAt: fromAt })).toBe(0)
       const [found] = await store.pageOfJobs({ shard, state: 'failed', limit: 5 })
       expect(found?.jobId).toBe(failed.jobId)
       expect(found?.at).toBeGreaterThanOrEqual(fromAt)
+    })
+
+    it('knows which live jobs are at work, those without progress for longest first', async () => {
+      const { store } = await make()
+      const uid = aUid()
+      const shard = shardOfUid(uid)
+      const first = await created(store, { uid })
+      const second = await created(store, { uid })
+      await created(store, { uid })
+      const claim = await claimed(store, first)
+      await claimed(store, second)
+      expect(await store.liveJobs(shard)).toMatchObject({ count: 3, running: 2 })
+      const ids = [first.jobId, second.jobId]
+      expect([...(await store.runningJobs(shard, 5))].sort()).toEqual(ids.sort())
+      expect(await store.runningJobs(shard, 1)).toHaveLength(1)
+      await store.finalize(second.jobId, anOutcome())
+      await store.requeue(claim, { lastError: 'x', attemptSpent: true, dueInMs: LONG_MS })
+      expect(await store.liveJobs(shard)).toMatchObject({ count: 2, running: 0 })
+      expect(await store.runningJobs(shard, 5)).toEqual([])
     })
 
     it('forgets ends as old as their records', async () => {

@@ -238,6 +238,7 @@ function standingFor(current: () => JobStore): JobStore {
     pageOfJobs: (query) => current().pageOfJobs(query),
     countEnded: (shard, status, span) => current().countEnded(shard, status, span),
     liveJobs: (shard) => current().liveJobs(shard),
+    runningJobs: (shard, limit) => current().runningJobs(shard, limit),
   }
 }
 
