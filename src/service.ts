@@ -7,6 +7,7 @@ import { createApp, type RunningServer, startServer } from './http/index.ts'
 import { createMemoryBudget } from './intake/index.ts'
 import { RunAbortedError, SECOND_MS } from './kernel/index.ts'
 import type { Logger } from './telemetry/index.ts'
+import { buildConsole } from './wiring/build-console.ts'
 import { buildEnrichment } from './wiring/build-enrichment.ts'
 import { buildSpeechToText } from './wiring/build-speech-to-text.ts'
 import { connectParties, type Overrides, type Parties } from './wiring/connect-parties.ts'
@@ -69,8 +70,10 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
     stop,
   })
   const runs = createRunningWork()
+  const { noteLoad, ...operatorsPage } = buildConsole(config, parties)
   const app = createApp({
     ...parties,
+    ...operatorsPage,
     stop,
     runs,
     delivery: {
@@ -89,7 +92,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
     enriches: enrichment !== undefined,
     operating: { ...running, queue: parties.tasks?.queue },
     cancel: running,
-    recovery: { ...running, objects: parties.objects, inline, ...config.recovery, enrichment },
+    recovery: { ...parties, ...running, ...config.recovery, inline, enrichment, noteLoad },
     accept: {
       ...parties,
       ...running,

@@ -26,6 +26,7 @@ module.exports = {
     law('only-service-uses-wiring', 'A part that is built for service.ts is handed in, never fetched.', { path: '^src/', pathNot: '^src/(service\\.ts$|wiring/)' }, { path: '^src/wiring/' }),
     law('fair-use-knows-no-job', 'Fair use knows users and their speech; what a job is, it is not told.', { path: '^src/fair-use/' }, { path: '^src/', pathNot: '^src/(fair-use|durable|telemetry|ports|kernel)/' }),
     law('preferences-know-no-job', 'Preferences are a user’s words about their speech; no job, no flow.', { path: '^src/preferences/' }, { path: '^src/', pathNot: '^src/(preferences|telemetry|ports|kernel)/' }),
+    law('page-runs-in-a-browser', 'A browser finds the files of the page and its chart library; of the service it knows the wire.', { path: '^src/console/page/' }, { pathNot: ['^src/console/page/', npm('uplot')] }),
     law('only-main-starts-the-service', 'Wiring is the top of the house; nothing in it reaches up.', { path: '^src/', pathNot: '^src/main\\.ts$' }, { path: '^src/service\\.ts$' }),
     law('src-never-imports-test', 'Production code does not know it is tested.', { path: '^src/' }, { path: '^test/' }),
     law('tests-share-by-support', 'Shared test code lives in test/support or test/conformance.', { path: '^test/.*\\.test\\.ts$' }, { path: '\\.test\\.ts$' }),

@@ -92,6 +92,11 @@ export const PLANTS: readonly Plant[] = [
   ...across('only-service-uses-wiring', ['http', 'intake'], ['src/wiring/planted-target.ts']),
   ...across('fair-use-knows-no-job', ['fair-use'], [doorOf('jobs'), insideOf('adapters/memory')]),
   ...across('preferences-know-no-job', ['preferences'], [doorOf('jobs'), doorOf('durable')]),
+  ...across(
+    'page-runs-in-a-browser',
+    ['console/page'],
+    [doorOf('kernel'), insideOf('console'), 'node:fs', 'zod'],
+  ),
   ...across('only-main-starts-the-service', ['http', 'intake'], ['src/service.ts']),
   ...across('src-never-imports-test', ['status', 'kernel'], ['test/support/planted-target.ts']),
   {

@@ -1,6 +1,6 @@
-import { json, type Request, Router } from 'express'
+import { json, Router } from 'express'
 import * as z from 'zod'
-import { type JobId, laneSchema, parseJobId, REASON_CODES, uidSchema } from '../kernel/index.ts'
+import { HOUR_MS, type JobId, laneSchema, REASON_CODES, uidSchema } from '../kernel/index.ts'
 import {
   type ActDeps,
   actOnJob,
@@ -14,15 +14,17 @@ import {
   type ShowJobDeps,
   showJob,
 } from '../operators/index.ts'
-import type { Clock, OperatorVerifier } from '../ports/index.ts'
+import type { Clock, LoadHistory, OperatorVerifier } from '../ports/index.ts'
 import { type PassDeps, recoveryPass } from '../recovery/index.ts'
 import type { Events } from '../telemetry/index.ts'
+import { invalid, jobIdOf, parse, reasonSchema, recordOf, unknownJob } from './admin-requests.ts'
 import { authenticateOperator } from './authenticate.ts'
 import { HttpError } from './errors.ts'
 
 export interface AdminRouteDeps {
   readonly operators: OperatorVerifier
   readonly operating: ActDeps & ShowJobDeps
+  readonly loadHistory: LoadHistory
   readonly recovery: PassDeps
   readonly clock: Clock
   readonly events: Events
@@ -30,15 +32,18 @@ export interface AdminRouteDeps {
 }
 
 const querySchema = z.object({
-  state: z.enum(['live', 'completed', 'partial_failure', 'failed']).default('live'),
+  state: z
+    .enum(['live', 'queued', 'processing', 'completed', 'partial_failure', 'failed'])
+    .default('live'),
   user: uidSchema.optional(),
+  /** A job: only those of its user. */
+  user_of: z.string().optional(),
   lane: laneSchema.optional(),
   reason: z.enum(REASON_CODES).optional(),
   cursor: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
 })
 const hoursSchema = z.coerce.number().int().min(1).max(48).default(24)
-const reasonSchema = z.object({ reason: z.string().trim().min(1).max(500) })
 const ACTIONS: readonly OperatorAction['kind'][] = ['requeue', 'fail', 'cancel']
 
 /** What operators' tools are made of. Every route proves its operator first (I10). */
@@ -51,17 +56,20 @@ export function adminRoutes(deps: AdminRouteDeps): Router {
     res.set('Cache-Control', 'no-store')
     res.json(await overviewOf(deps.operating.store, deps.clock.now(), hours))
   })
+  router.get('/v2/admin/load', async (req, res) => {
+    await authenticateOperator(deps, req)
+    const hours = parse(hoursSchema, req.query['hours'], 'hours')
+    const samples = await deps.loadHistory.since(deps.clock.now() - hours * HOUR_MS)
+    res.set('Cache-Control', 'no-store').json({ samples })
+  })
   router.get('/v2/admin/jobs', async (req, res) => {
     await authenticateOperator(deps, req)
-    const {
-      user: uid,
-      reason: reasonCode,
-      cursor,
-      ...query
-    } = parse(querySchema, req.query, 'query')
+    const { user, user_of, reason, cursor, ...query } = parse(querySchema, req.query, 'query')
     const before = cursor === undefined ? undefined : decodeJobCursor(cursor)
     if (cursor !== undefined && !before) throw invalid('cursor is none of ours')
-    const page = await listJobs(deps.operating.store, { ...query, uid, reasonCode, before })
+    const uid = user_of === undefined ? user : (await recordOf(deps, user_of)).uid
+    const { store } = deps.operating
+    const page = await listJobs(store, { ...query, uid, reasonCode: reason, before })
     res.set('Cache-Control', 'no-store').json({
       jobs: page.jobs.map(projectRecord),
       ...(page.next ? { next_cursor: encodeJobCursor(page.next) } : {}),
@@ -69,13 +77,13 @@ export function adminRoutes(deps: AdminRouteDeps): Router {
   })
   router.get('/v2/admin/jobs/:jobId', async (req, res) => {
     await authenticateOperator(deps, req)
-    res.set('Cache-Control', 'no-store').json(await sheetOf(deps, jobIdOf(req)))
+    res.set('Cache-Control', 'no-store').json(await sheetOf(deps, jobIdOf(req.params.jobId)))
   })
   for (const kind of ACTIONS) {
     router.post(`/v2/admin/jobs/:jobId/${kind}`, readJson, async (req, res) => {
       const operator = await authenticateOperator(deps, req)
       const { reason } = parse(reasonSchema, req.body, 'body')
-      const jobId = jobIdOf(req)
+      const jobId = jobIdOf(req.params.jobId)
       const outcome = await actOnJob(deps.operating, jobId, { kind, reason, operator })
       if (outcome.kind === 'missing') throw unknownJob()
       if (outcome.kind === 'ended') {
@@ -89,7 +97,8 @@ export function adminRoutes(deps: AdminRouteDeps): Router {
   }
   router.post('/v2/admin/reap', readJson, async (req, res) => {
     const operator = await authenticateOperator(deps, req)
-    deps.events.operatorActed({ action: 'reap', reason: 'asked for', operator })
+    const { reason } = parse(reasonSchema.partial(), req.body ?? {}, 'body')
+    deps.events.operatorActed({ action: 'reap', reason: reason ?? 'asked for', operator })
     res.json(await recoveryPass(deps.recovery, deps.stop))
   })
   return router
@@ -99,25 +108,4 @@ async function sheetOf(deps: AdminRouteDeps, jobId: JobId) {
   const sheet = await showJob(deps.operating, jobId)
   if (!sheet) throw unknownJob()
   return projectSheet(sheet)
-}
-
-function jobIdOf(req: Request): JobId {
-  const jobId = parseJobId(String(req.params['jobId']))
-  if (!jobId) throw unknownJob()
-  return jobId
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw invalid(`${[what, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'invalid'}`)
-}
-
-function invalid(message: string): HttpError {
-  return new HttpError(message, { status: 400, code: 'invalid_request' })
-}
-
-function unknownJob(): HttpError {
-  return new HttpError('the store holds no such job', { status: 404, code: 'job_not_found' })
 }

@@ -3,7 +3,9 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import { SECOND_MS } from '../kernel/index.ts'
 import type { Clock } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
+import { type AdminConversationDeps, adminConversationRoutes } from './admin-conversation-routes.ts'
 import { type AdminRouteDeps, adminRoutes } from './admin-routes.ts'
+import { type ConsoleRouteDeps, consoleRoutes } from './console-routes.ts'
 import { type ConversationRouteDeps, conversationRoutes } from './conversation-routes.ts'
 import { answerOfError, ClientGoneError, HttpError } from './errors.ts'
 import { withHotStatus } from './hot-status.ts'
@@ -18,7 +20,9 @@ export interface AppDeps
     TaskRouteDeps,
     ConversationRouteDeps,
     PreferenceRouteDeps,
-    AdminRouteDeps {
+    AdminRouteDeps,
+    AdminConversationDeps,
+    ConsoleRouteDeps {
   /** Every route that does not limit itself; 0 for none. */
   readonly requestTimeoutMs: number
   /** What must answer before this instance takes traffic. */
@@ -48,7 +52,12 @@ export function createApp(deps: AppDeps): RequestListener {
     next()
   })
   app.use(uploadRoutes(deps), statusRoutes(deps), taskRoutes(deps), conversationRoutes(deps))
-  app.use(preferenceRoutes(deps), adminRoutes(deps))
+  app.use(
+    preferenceRoutes(deps),
+    adminRoutes(deps),
+    adminConversationRoutes(deps),
+    consoleRoutes(deps),
+  )
   app.use(() => {
     throw new HttpError('no such route', { status: 404, code: 'not_found' })
   })

@@ -9,8 +9,9 @@ export {
   encodeJobCursor,
   type JobPage,
   type JobQuery,
+  type ListedState,
   listJobs,
 } from './list-jobs.ts'
-export { type Overview, overviewOf } from './overview.ts'
+export { loadOf, type Overview, overviewOf } from './overview.ts'
 export { projectRecord, projectSheet } from './project-job.ts'
 export { type JobSheet, type ShowJobDeps, showJob } from './show-job.ts'

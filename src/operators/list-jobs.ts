@@ -11,11 +11,15 @@ import {
   compareIndexed,
   type IndexedJob,
   type IndexedState,
+  type JobPageQuery,
   type JobStore,
 } from '../ports/index.ts'
 
+/** The index knows live jobs only together: of one of their two states a page is looked through. */
+export type ListedState = IndexedState | 'queued' | 'processing'
+
 export interface JobQuery {
-  readonly state: IndexedState
+  readonly state: ListedState
   /** Only this user's. */
   readonly uid?: Uid | undefined
   readonly lane?: JobRecord['lane'] | undefined
@@ -39,16 +43,17 @@ export async function listJobs(store: JobStore, query: JobQuery): Promise<JobPag
   const shards = query.uid ? [shardOfUid(query.uid)] : [...Array(SHARD_COUNT).keys()]
   const found: JobRecord[] = []
   let before = query.before
+  const { limit } = query
+  const state = indexOf(query.state)
   for (let read = 0; read < MOST_READ_A_PAGE; ) {
-    const page = await mergedPage(store, { ...query, before }, shards)
+    const page = await mergedPage(store, { state, before, limit }, shards)
     const records = await inParallel(page, PARALLEL_READS, ({ jobId }) => store.read(jobId))
     for (const [at, record] of records.entries()) {
       before = page[at]
       if (record && fits(record, query)) found.push(record)
-      if (found.length === query.limit)
-        return before ? { jobs: found, next: before } : { jobs: found }
+      if (found.length === limit) return before ? { jobs: found, next: before } : { jobs: found }
     }
-    if (page.length < query.limit) return { jobs: found }
+    if (page.length < limit) return { jobs: found }
     read += page.length
   }
   return before ? { jobs: found, next: before } : { jobs: found }
@@ -56,13 +61,17 @@ export async function listJobs(store: JobStore, query: JobQuery): Promise<JobPag
 
 async function mergedPage(
   store: JobStore,
-  { state, before, limit }: JobQuery,
+  { state, before, limit }: Omit<JobPageQuery, 'shard'>,
   shards: readonly number[],
 ): Promise<IndexedJob[]> {
   const pages = await inParallel(shards, PARALLEL_READS, (shard) =>
     store.pageOfJobs({ shard, state, before, limit }),
   )
   return pages.flat().sort(compareIndexed).slice(0, limit)
+}
+
+function indexOf(state: ListedState): IndexedState {
+  return state === 'queued' || state === 'processing' ? 'live' : state
 }
 
 /** An entry may be older than its record's last change: the record decides. */

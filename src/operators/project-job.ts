@@ -68,6 +68,7 @@ function projectFile(file: FileSheet) {
     name: file.name,
     started_at: toIso(file.startMs),
     size_bytes: file.sizeBytes,
+    duration_ms: file.durationMs,
     plan: file.plan,
     segments: file.segments.map((segment) => ({
       id: segment.id,

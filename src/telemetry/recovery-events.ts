@@ -17,7 +17,7 @@ export interface StatusRewritten {
 export interface OperatorActed {
   /** Absent for what concerns no single job. */
   readonly jobId?: JobId | undefined
-  readonly action: 'requeue' | 'fail' | 'cancel' | 'reap'
+  readonly action: 'requeue' | 'fail' | 'cancel' | 'reap' | 'read_conversations'
   readonly reason: string
   /** Address of the operator. */
   readonly operator: string

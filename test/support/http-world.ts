@@ -1,15 +1,18 @@
 import { connect } from 'node:net'
+import { createMemoryLoadHistory } from '../../src/adapters/memory/load-history.ts'
 import { systemClock } from '../../src/adapters/system/system-clock.ts'
+import { createConsole } from '../../src/console/index.ts'
 import { type AppDeps, createApp, startServer } from '../../src/http/index.ts'
 import type { MultipartOptions } from '../../src/http/multipart.ts'
 import { uidSchema } from '../../src/kernel/index.ts'
+import { loadOf } from '../../src/operators/index.ts'
 import { toneName } from './tones.ts'
 import { createWorld, type World, type WorldOptions } from './world.ts'
 
 interface HttpOptions {
   readonly multipart?: Partial<MultipartOptions>
   readonly headersTimeoutMs?: number
-  readonly http?: Partial<Pick<AppDeps, 'runAbortMs' | 'requestTimeoutMs' | 'runs'>>
+  readonly http?: Partial<Pick<AppDeps, 'runAbortMs' | 'requestTimeoutMs' | 'runs' | 'console'>>
 }
 
 export const USER = 'Bearer user user-1'
@@ -20,6 +23,7 @@ export async function startHttpWorld(
 ): Promise<World & AsyncDisposable & { readonly base: string; readonly port: number }> {
   const world = createWorld(options)
   const clock = { ...systemClock(), now: world.clock.now }
+  const loadHistory = createMemoryLoadHistory()
   const app = createApp({
     ...world,
     clock,
@@ -42,8 +46,14 @@ export async function startHttpWorld(
       },
     },
     operating: { ...world.delivery, queue: world.queue },
+    loadHistory,
+    console: createConsole({ audience: undefined, isLocal: true }),
+    place: { service: 'sync', revision: undefined, projectId: 'a-project' },
     cancel: world.delivery,
-    recovery: world.recovery,
+    recovery: {
+      ...world.recovery,
+      noteLoad: async () => loadHistory.keep(await loadOf(world.store, world.clock.now())),
+    },
     accept: { ...world.accept, clock },
     multipart: {
       maxFiles: 20,

@@ -60,6 +60,9 @@ describe('operators', () => {
     expect(idsOf((await ask(world, '/jobs?user=user-1&lane=fresh')).body)).toEqual(ids)
     expect(idsOf((await ask(world, '/jobs?user=somebody')).body)).toEqual([])
     expect(idsOf((await ask(world, '/jobs?lane=backfill')).body)).toEqual([])
+    expect(idsOf((await ask(world, `/jobs?user_of=${ids[0]}`)).body)).toEqual(ids)
+    expect(idsOf((await ask(world, '/jobs?state=queued')).body)).toEqual(ids)
+    expect(idsOf((await ask(world, '/jobs?state=processing')).body)).toEqual([])
     await act(world, `/jobs/${ids[1]}/fail`)
     const failed = await ask(world, '/jobs?state=failed&reason=sync_operator_failed')
     expect(idsOf(failed.body)).toEqual([ids[1]])
@@ -83,6 +86,10 @@ describe('operators', () => {
     const done = await ask(world, `/jobs/${id}`)
     expect(done.body).toMatchObject({ status: 'completed', task: 'none', has_manifest: false })
     expect(done.body).toMatchObject({ has_outcome: true, segments: { total: 2, successful: 2 } })
+    // What landed leads to the plan of its file, whose manifest is gone.
+    expect(done.body).toMatchObject({
+      files: [{ plan: 'speech', segments: [{ verdict: 'landed' }, { verdict: 'landed' }] }],
+    })
   })
 
   it('end a job with a reason that stands in its timeline and in the log', async () => {
@@ -128,6 +135,12 @@ describe('operators', () => {
   it('run a recovery pass on demand', async () => {
     await using world = await startHttpWorld()
     expect((await act(world, '/reap', {})).body).toMatchObject({ checked: 0 })
+    await act(world, '/reap', { reason: 'after the outage' })
+    const reasons = world.lines
+      .map((line) => JSON.parse(line))
+      .filter(({ event }) => event === 'operator_acted')
+      .map(({ reason }) => reason)
+    expect(reasons).toEqual(['asked for', 'after the outage'])
   })
 
   it('see live jobs, the oldest of them, ends by the hour and why jobs failed', async () => {
@@ -142,6 +155,9 @@ describe('operators', () => {
     expect(first).not.toBe(ids[0])
     expect(body).toMatchObject({
       live: 1,
+      running: 0,
+      working: { sampled: 0 },
+      stageTimes: { transcribing: { jobs: 1 } },
       sample: { sampled: 1, byStatus: { queued: 1 } },
       reasons: [{ reasonCode: 'sync_operator_failed', count: 1 }],
     })
@@ -158,6 +174,8 @@ describe('operators', () => {
     ['GET', '/jobs?cursor=nonsense', 400],
     ['GET', '/jobs?reason=because', 400],
     ['GET', '/overview?hours=1000', 400],
+    ['GET', '/load?hours=0', 400],
+    ['GET', '/jobs?user_of=00000000-0000-4000-8000-000000000000', 404],
     ['GET', '/jobs/no-such-id', 404],
     ['GET', '/jobs/00000000-0000-4000-8000-000000000000', 404],
     ['POST', '/jobs/00000000-0000-4000-8000-000000000000/fail', 404],
