@@ -3,9 +3,15 @@
 locals {
   numbers = jsondecode(file("${path.module}/numbers.json"))
 
-  slots                       = var.max_instances * var.concurrency
-  fresh_concurrent_dispatches = floor(local.slots * var.fresh_share)
-  backfill_concurrent         = floor(local.slots * var.backfill_share)
+  slots = var.max_instances * var.concurrency
+
+  # A run that speech-to-text refuses (429) is put off, and decodes again when it comes back. So no
+  # more run at once than keep the provider busy; the others wait in their queue, where waiting costs
+  # nothing. Fresh: half of a run is decoding. Backfill: fresh audio finds calls free beside it.
+  runs_per_call = { fresh = 2, backfill = 0.6 }
+
+  fresh_concurrent_dispatches = floor(min(local.slots * var.fresh_share, var.provider_concurrent * local.runs_per_call.fresh))
+  backfill_concurrent         = floor(min(local.slots * var.backfill_share, var.provider_concurrent * local.runs_per_call.backfill))
 
   # Known before the service exists, so that tokens, tasks and the scheduler can name it.
   service_url = "https://${var.name}-${data.google_project.this.number}.${var.region}.run.app"

@@ -43,6 +43,8 @@ resource "google_redis_instance" "store" {
   redis_configs = {
     # Evicting a record would lose a job's state in silence; a full store refuses uploads instead.
     maxmemory-policy = "noeviction"
+    # A job's events are a stream, and a stream takes whole blocks: of 4 KiB, they were most of a job.
+    stream-node-max-bytes = "1024"
   }
 
   persistence_config {

@@ -117,6 +117,8 @@ function spawnServer(options: StartRedisOptions, port: number, logFile: string):
     ...['--bind', HOST, '--port', String(port), '--dir', options.folder, '--daemonize', 'no'],
     ...['--pidfile', join(options.folder, 'redis.pid')],
     ...durability,
+    // As deployed: a job's events take whole blocks of this size.
+    ...['--stream-node-max-bytes', '1024'],
     ...(options.extraArgs ?? []),
   ]
   const log = openSync(logFile, 'w')

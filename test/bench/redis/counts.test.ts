@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/adapters/system/system-clock.ts'
 import { redisForTests } from '../../support/redis.ts'
+import { WORKLOAD } from '../scale/workload.ts'
 import { sizesOfLives } from './bytes.ts'
 import { sumOf } from './count-commands.ts'
 import { ourLife } from './job-life.ts'
@@ -12,6 +13,8 @@ describe('a job of ten segments', () => {
   test('takes 23 trips to Redis when they land one by one: one a mark, thirteen for the rest', async () => {
     const { trips } = await ourLife(redis.url, clock, 'one by one')
     expect(sumOf(trips)).toBeLessThanOrEqual(23)
+    // The scale model counts alike.
+    expect(sumOf(trips) - 10 + WORKLOAD.segments).toBe(WORKLOAD.redisTrips)
   })
 
   test('takes at most 18 when they land five at once', async () => {
@@ -30,5 +33,8 @@ describe('a record', () => {
     )
     expect(records.filter(({ encoding }) => encoding !== 'listpack')).toEqual([])
     expect(sizes.filter(({ kind }) => kind === 'due entry after the end')).toEqual([])
+    const ended = sizes.filter(({ moment }) => moment === 'completed')
+    const bytes = ended.reduce((sum, one) => sum + one.bytes, 0)
+    expect(bytes).toBeLessThanOrEqual(WORKLOAD.redisBytesPerJob * 1.05)
   })
 })

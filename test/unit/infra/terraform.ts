@@ -17,6 +17,8 @@ const document = z.object({
 /** All files of the folder as one document: blocks by type and name, expressions as `${…}` text. */
 export interface Terraform {
   readonly variables: readonly string[]
+  /** By variable; absent where a value must be given. */
+  readonly defaults: Readonly<Record<string, unknown>>
   readonly locals: Readonly<Record<string, unknown>>
   /** `google_redis_instance.store`, `data.google_project.this` */
   readonly addresses: readonly string[]
@@ -39,6 +41,9 @@ export async function readTerraform(): Promise<Terraform> {
   }
   return {
     variables: parts.flatMap((part) => Object.keys(part.variable)),
+    defaults: Object.fromEntries(
+      parts.flatMap((part) => Object.entries(part.variable)).map(defaultOf),
+    ),
     locals: Object.assign({}, ...parts.flatMap((part) => part.locals)),
     addresses: [
       ...addressesOf(resources),
@@ -53,6 +58,10 @@ export async function readTerraform(): Promise<Terraform> {
 export function readSharedNumbers(): Readonly<Record<string, number>> {
   const text = readFileSync(new URL('numbers.json', folder), 'utf8')
   return z.record(z.string(), z.number()).parse(JSON.parse(text))
+}
+
+function defaultOf([name, declared]: [string, readonly unknown[]]): [string, unknown] {
+  return [name, z.object({ default: z.unknown() }).safeParse(declared[0]).data?.default]
 }
 
 function addressesOf(resources: z.infer<typeof byType>): string[] {
