@@ -122,7 +122,7 @@ describe('the model', () => {
 })
 
 describe('what the model is fed', () => {
-  test('is as many object operations as the real rooms need for such an upload', async () => {
+  test('is about as many object operations as the real rooms need for such an upload', async () => {
     const asked = new Map<string, number>()
     const count = (objects: ObjectStore): ObjectStore => {
       const seen =
@@ -151,15 +151,14 @@ describe('what the model is fed', () => {
       })
       await world.deliver(jobId)
     }
-    expect({
-      objectWrites: asked.get('write'),
-      stagingWrites: asked.get('write staging'),
-      objectReads: asked.get('read'),
-    }).toEqual({
-      objectWrites: WORKLOAD.objectWrites,
-      stagingWrites: WORKLOAD.stagingWrites,
-      objectReads: WORKLOAD.objectReads,
-    })
+    for (const [kind, figure] of [
+      ['write', WORKLOAD.objectWrites],
+      ['write staging', WORKLOAD.stagingWrites],
+      ['read', WORKLOAD.objectReads],
+    ] as const) {
+      const ratio = (asked.get(kind) ?? 0) / figure
+      expect(Math.abs(ratio - 1), `${kind}: ${asked.get(kind)}`).toBeLessThan(0.15)
+    }
   })
 })
 
