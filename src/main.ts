@@ -1,20 +1,31 @@
 import { ConfigError, readEnv, toConfig } from './config/index.ts'
-import { buildService, type Service } from './service.ts'
+import { openDoor } from './http/server.ts'
+import type { Service } from './service.ts'
 
-/** The one file that acts when imported: start, signals, stop. */
+/**
+ * The one file that acts when imported: start, signals, stop. The port is open before the service's
+ * code is read, hence the import inside.
+ */
 async function main(): Promise<void> {
+  let service: Service | undefined
+  stopOnSignal(() => service)
   const config = toConfig(readEnv())
-  const service = buildService(config)
-  stopOnSignal(service)
-  const { port } = await service.start()
+  const door = await openDoor(config.http)
+  const { buildService } = await import('./service.ts')
+  service = buildService(config)
+  const { port } = await service.start(door)
   service.logger.info({ port, dispatchMode: config.dispatch.mode }, 'Service started')
 }
 
-function stopOnSignal(service: Service): void {
+/** Heard from the first moment: as a container's first process, Node would be deaf to it until then. */
+function stopOnSignal(running: () => Service | undefined): void {
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return
     stopping = true
+    const service = running()
+    // Nobody was answered yet.
+    if (!service) process.exit(0)
     service.logger.info({ signal }, 'Service stopping')
     service.stop().then(
       () => process.exit(0),
@@ -32,5 +43,6 @@ try {
 } catch (error) {
   const text = error instanceof ConfigError ? error.message : String(error)
   process.stderr.write(`${text}\n`)
-  process.exitCode = 1
+  // The open port would keep the process.
+  process.exit(1)
 }

@@ -3,7 +3,7 @@ import { createCrc32c } from './adapters/native-crc/index.ts'
 import { connectRedis } from './adapters/redis/index.ts'
 import { type Config, Secret } from './config/index.ts'
 import { createInlineRunner, createRunningWork } from './dispatch/index.ts'
-import { createApp, type RunningServer, startServer } from './http/index.ts'
+import { createApp, type Door, openDoor, type RunningServer } from './http/index.ts'
 import { createMemoryBudget } from './intake/index.ts'
 import { RunAbortedError, SECOND_MS } from './kernel/index.ts'
 import type { Logger } from './telemetry/index.ts'
@@ -12,11 +12,16 @@ import { buildEnrichment } from './wiring/build-enrichment.ts'
 import { buildSpeechToText } from './wiring/build-speech-to-text.ts'
 import { connectParties, type Overrides, type Parties } from './wiring/connect-parties.ts'
 import { retryBackoff, runningDeps } from './wiring/running-deps.ts'
+import { partsToWarm, warmUp } from './wiring/warm-up.ts'
 
 export interface Service {
   readonly logger: Logger
-  /** Connects and listens. @throws UnavailableError when the store cannot be reached */
-  start(): Promise<RunningServer>
+  /**
+   * Connects, then answers; loads what is large and not needed yet once it does.
+   * @param door that listens already; else one is opened
+   * @throws UnavailableError when the store cannot be reached; the door is closed then
+   */
+  start(door?: Door): Promise<RunningServer>
   /** Gives running jobs back, answers what is under way, closes every connection. */
   stop(): Promise<void>
 }
@@ -32,14 +37,21 @@ export function buildService(config: Config, overrides: Overrides = {}): Service
   let server: RunningServer | undefined
   return {
     logger,
-    start: async () => {
-      await connectRedis(redis)
+    start: async (opened) => {
+      const door = opened ?? (await openDoor(config.http))
+      server = door
+      await connectRedis(redis).catch((error: unknown) => {
+        void door.close()
+        door.destroy()
+        throw error
+      })
       if (!config.dispatch.worksAfterResponse) {
         const dispatchMode = config.dispatch.mode
         logger.warn({ dispatchMode }, 'CPU_ALWAYS_ON is not set: work after a response may stall')
       }
-      server = await startServer(app, config.http)
-      return server
+      door.admit(app)
+      void warmUp(partsToWarm(config, parties), { clock, logger, stop: stopping.signal })
+      return door
     },
     stop: async () => {
       stopping.abort(new RunAbortedError('shutdown'))

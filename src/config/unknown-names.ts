@@ -20,6 +20,8 @@ const SHARED_PREFIXES = [
 
 /** The fault of a set variable nobody reads; undefined when it is none of our business. */
 export function unknownNameFault(stray: string): string | undefined {
+  if (stray === 'STORAGE_EMULATOR_HOST')
+    return `${stray} bends the paths of the store's client; use GCS_API_ENDPOINT.`
   const isOurs = OWN_PREFIXES.some((prefix) => stray.startsWith(prefix))
   const isShared = SHARED_PREFIXES.some((prefix) => stray.startsWith(prefix))
   if (!isOurs && !isShared) return undefined

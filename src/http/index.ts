@@ -1,3 +1,3 @@
 /** HTTP: routes, limits, one table from errors to answers. Thin; nothing is decided here. */
 export { type AppDeps, createApp } from './app.ts'
-export { type RunningServer, startServer } from './server.ts'
+export { type Door, openDoor, type RunningServer } from './server.ts'

@@ -1,10 +1,10 @@
 import { createExtractiveSummarizer } from '../adapters/extractive/index.ts'
-import { createOpenaiSummarizer } from '../adapters/openai/index.ts'
 import { createRedisEnrichmentStore, type RedisClient } from '../adapters/redis/index.ts'
 import type { Config } from '../config/index.ts'
 import { createEnrichment, type Enrichment, type EnrichmentOptions } from '../enrichment/index.ts'
 import type { Clock, JobStore, Probe, Summarizer } from '../ports/index.ts'
 import type { buildQueue } from './build-queue.ts'
+import { summarizerLater } from './load-later.ts'
 
 /** What the second stage shares with the first. */
 type Shared = Pick<
@@ -59,7 +59,10 @@ function buildSummarizer(
 ): Summarizer | undefined {
   switch (provider.kind) {
     case 'openai':
-      return createOpenaiSummarizer({ ...openai, apiKey: provider.apiKey.reveal(), clock })
+      return summarizerLater(`openai:${openai.model}`, async () => {
+        const { createOpenaiSummarizer } = await import('../adapters/openai/index.ts')
+        return createOpenaiSummarizer({ ...openai, apiKey: provider.apiKey.reveal(), clock })
+      })
     case 'offline':
       return createExtractiveSummarizer()
     case 'none':

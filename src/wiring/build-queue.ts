@@ -27,6 +27,7 @@ export function buildQueue(config: Config, clock: Clock, probe: Probe) {
       handlerUrl: tasks.enrichmentUrl,
       step: 'task.create-enrichment',
     }),
-    close: () => client.close(),
+    warm: client.ready,
+    close: client.close,
   }
 }

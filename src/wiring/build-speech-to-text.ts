@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os'
 import { createDeepgram } from '../adapters/deepgram/index.ts'
-import { createOpenaiTranscription } from '../adapters/openai/index.ts'
 import { createPocketsphinx, createSpanOnly } from '../adapters/pocketsphinx/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Clock, SpeechToText } from '../ports/index.ts'
+import { speechToTextLater } from './load-later.ts'
 
 /** The provider that the configuration names. */
 export function buildSpeechToText(stt: Config['stt'], clock: Clock): SpeechToText {
@@ -12,7 +12,10 @@ export function buildSpeechToText(stt: Config['stt'], clock: Clock): SpeechToTex
     case 'deepgram':
       return createDeepgram({ ...deepgram, apiKey: provider.apiKey.reveal(), clock })
     case 'openai':
-      return createOpenaiTranscription({ ...openai, apiKey: provider.apiKey.reveal(), clock })
+      return speechToTextLater(`openai:${openai.model}`, async () => {
+        const { createOpenaiTranscription } = await import('../adapters/openai/index.ts')
+        return createOpenaiTranscription({ ...openai, apiKey: provider.apiKey.reveal(), clock })
+      })
     case 'offline':
       return createPocketsphinx({
         command: offline.command,

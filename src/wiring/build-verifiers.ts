@@ -3,6 +3,7 @@ import {
   createOperatorVerifier,
   createTaskCallerVerifier,
   createUserVerifier,
+  loadTokenLibrary,
   withDevelopmentIdentity,
   withDevelopmentOperators,
 } from '../adapters/google-auth/index.ts'
@@ -28,6 +29,7 @@ export function buildVerifiers(config: Config, clock: Clock) {
     clock,
   })
   return {
+    warmVerifiers: loadTokenLibrary,
     users: devIdentity ? withDevelopmentIdentity(users) : users,
     operators: devIdentity ? withDevelopmentOperators(operators) : operators,
     callers: createTaskCallerVerifier({

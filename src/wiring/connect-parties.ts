@@ -51,7 +51,7 @@ export function connectParties(config: Config, overrides: Overrides) {
     repeatFailures: config.fairUse.repeatFailures,
     enriches: config.enrichment.provider.kind !== 'none',
   })
-  const objects = buildObjects(config, clock, probe)
+  const { objects, warmObjects } = buildObjects(config.gcs, clock, probe)
   const archive = createArchive({ objects, checksum: createCrc32c })
   const workers = config.compute.workers || Math.max(1, availableParallelism() - 1)
   return {
@@ -63,6 +63,7 @@ export function connectParties(config: Config, overrides: Overrides) {
     redis,
     store,
     objects,
+    warmObjects,
     naming: createNaming(config.identity.idSecret.reveal()),
     archive,
     fairUse: buildFairUse(config.fairUse, { redis, clock, probe, objects, archive, events }),

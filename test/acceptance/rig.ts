@@ -18,7 +18,7 @@ export const STACK_START_TIMEOUT_MS = 120_000
 export type TestStackOptions = Partial<
   Pick<
     StackOptions,
-    'dataFolder' | 'mode' | 'settings' | 'speech' | 'recoveryIntervalMs' | 'onEvent'
+    'dataFolder' | 'mode' | 'serviceMain' | 'settings' | 'speech' | 'recoveryIntervalMs' | 'onEvent'
   >
 >
 

@@ -3,7 +3,9 @@ import { createGcsObjectStore, createStorage, routeByPrefix } from '../../src/ad
 import { createMemoryObjectStore } from '../../src/adapters/memory/object-store.ts'
 import { createCrc32c } from '../../src/adapters/native-crc/index.ts'
 import { systemClock } from '../../src/adapters/system/system-clock.ts'
+import { lazily } from '../../src/kernel/index.ts'
 import type { ObjectStore } from '../../src/ports/index.ts'
+import { objectStoreLater } from '../../src/wiring/load-later.ts'
 import { bytes, chunked, textOf } from './object-store/calls.ts'
 import { gcsStoreAt, LIMITS, startGcs } from './object-store/gcs-subject.ts'
 import { objectStoreContract } from './object-store.contract.ts'
@@ -17,6 +19,11 @@ objectStoreContract('memory', async () => ({
 
 objectStoreContract('two stores routed by prefix', async () => ({
   store: routeByPrefix({ staging: memory(), data: memory() }),
+  close: async () => undefined,
+}))
+
+objectStoreContract('a store that is loaded at its first call', async () => ({
+  store: objectStoreLater(lazily(async () => memory())),
   close: async () => undefined,
 }))
 

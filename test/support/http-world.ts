@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { createMemoryLoadHistory } from '../../src/adapters/memory/load-history.ts'
 import { systemClock } from '../../src/adapters/system/system-clock.ts'
 import { createConsole } from '../../src/console/index.ts'
-import { type AppDeps, createApp, startServer } from '../../src/http/index.ts'
+import { type AppDeps, createApp, openDoor } from '../../src/http/index.ts'
 import type { MultipartOptions } from '../../src/http/multipart.ts'
 import { uidSchema } from '../../src/kernel/index.ts'
 import { loadOf } from '../../src/operators/index.ts'
@@ -77,7 +77,8 @@ export async function startHttpWorld(
     ...options.http,
   })
   const { headersTimeoutMs = 5_000 } = options
-  const server = await startServer(app, { host: '127.0.0.1', port: 0, headersTimeoutMs })
+  const server = await openDoor({ host: '127.0.0.1', port: 0, headersTimeoutMs })
+  server.admit(app)
   return {
     ...world,
     port: server.port,

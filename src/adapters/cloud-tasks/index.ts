@@ -11,4 +11,5 @@ export {
   type CloudTasksQueueOptions,
   createCloudTasksQueue,
 } from './cloud-tasks-queue.ts'
-export { createTasksClient, type TasksClient, type TasksClientOptions } from './tasks-client.ts'
+export type { TasksClientOptions } from './connect-client.ts'
+export { createTasksClient, type TasksClient } from './tasks-client.ts'

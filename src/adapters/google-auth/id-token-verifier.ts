@@ -1,6 +1,6 @@
-import { OAuth2Client } from 'google-auth-library'
+import type { OAuth2Client } from 'google-auth-library'
 import type * as z from 'zod'
-import { DAY_MS, SECOND_MS } from '../../kernel/index.ts'
+import { DAY_MS, lazily, SECOND_MS } from '../../kernel/index.ts'
 import type { Clock } from '../../ports/index.ts'
 import { readBearerToken } from './bearer-token.ts'
 import type { CertificateCache } from './certificate-cache.ts'
@@ -42,6 +42,11 @@ const COMPLAINTS_BEHIND_THE_SIGNATURE: readonly (readonly [string, TokenFault | 
   ['Wrong recipient, ', 'wrong_audience'],
 ]
 
+/** The vendor's code, ahead of the first token. */
+export function loadTokenLibrary() {
+  return import('./token-library.ts')
+}
+
 /**
  * Judges an ID token by signature (RS256), issuer, audience and time. The issuer comes first, since
  * it owns the keys; audience and times only behind the signature, so that their words can be trusted.
@@ -50,7 +55,7 @@ export function createIdTokenVerifier(deps: {
   readonly certificates: CertificateCache
   readonly clock: Clock
 }): IdTokenVerifier {
-  const library = new OAuth2Client()
+  const library = lazily(async () => new (await loadTokenLibrary()).OAuth2Client())
   return {
     async verify(authorization, rules) {
       const token = readBearerToken(authorization)
@@ -63,7 +68,7 @@ export function createIdTokenVerifier(deps: {
       if (found.kind === 'unreachable') return { kind: 'unavailable', reason: found.reason }
       if (found.kind === 'unknown_kid') return rejected('unknown_key')
       const fault =
-        (await libraryFault(library, token, { [kid]: found.pem }, rules)) ??
+        (await libraryFault(await library.ready(), token, { [kid]: found.pem }, rules)) ??
         (claims.aud === rules.audience ? undefined : 'wrong_audience') ??
         timeFault(claims, deps.clock.now())
       return fault === undefined ? { kind: 'verified', claims } : rejected(fault)

@@ -5,46 +5,45 @@ import { UnavailableError } from '../../kernel/index.ts'
 import type { Clock, Probe } from '../../ports/index.ts'
 import type { RedisClient } from './redis-client.ts'
 
-const SCRIPT_NAMES = [
-  'create',
-  'bind-key',
-  'claim',
-  'renew',
-  'advance',
-  'mark',
-  'release',
-  'keep',
-  'begin-ending',
-  'finalize',
-  'settle',
-  'override',
-  'read',
-  'due',
-  'stalled',
-  'postpone',
-  'keep-due',
-  'begin-pass',
-  'end-pass',
-  'confirm-shard',
-  'begin-sweep',
-  'end-sweep',
-  'meter-count',
-  'meter-read',
-  'meter-restore',
-  'wake',
-  'note',
-  'note-enrichment',
-  'enrichment-announce',
-  'enrichment-read',
-  'enrichment-claim',
-  'enrichment-renew',
-  'enrichment-release',
-  'enrichment-finish',
-  'enrichment-settle',
-  'enrichment-override',
-  'enrichment-postpone',
-] as const
-export type ScriptName = (typeof SCRIPT_NAMES)[number]
+/** Of the file in `scripts/`. */
+export type ScriptName =
+  | 'create'
+  | 'bind-key'
+  | 'claim'
+  | 'renew'
+  | 'advance'
+  | 'mark'
+  | 'release'
+  | 'keep'
+  | 'begin-ending'
+  | 'finalize'
+  | 'settle'
+  | 'override'
+  | 'read'
+  | 'due'
+  | 'stalled'
+  | 'postpone'
+  | 'keep-due'
+  | 'begin-pass'
+  | 'end-pass'
+  | 'confirm-shard'
+  | 'begin-sweep'
+  | 'end-sweep'
+  | 'meter-count'
+  | 'meter-read'
+  | 'meter-restore'
+  | 'wake'
+  | 'note'
+  | 'note-enrichment'
+  | 'enrichment-announce'
+  | 'enrichment-read'
+  | 'enrichment-claim'
+  | 'enrichment-renew'
+  | 'enrichment-release'
+  | 'enrichment-finish'
+  | 'enrichment-settle'
+  | 'enrichment-override'
+  | 'enrichment-postpone'
 
 /** A try whose reply was lost is made once more: every script is safe to run twice. */
 const TRIES = 2
@@ -66,7 +65,7 @@ export function createScriptRunner(deps: {
   readonly probe: Probe
 }): ScriptRunner {
   const { redis, clock, probe } = deps
-  const scripts = loadScripts()
+  const scripts = createScripts()
 
   const call = async <T>(command: () => Promise<T>): Promise<T> => {
     let cause: unknown
@@ -95,7 +94,7 @@ export function createScriptRunner(deps: {
   }
 
   const evaluate = async (name: ScriptName, key: string, args: readonly (string | number)[]) => {
-    const { sha, text } = scripts[name]
+    const { sha, text } = scripts(name)
     try {
       return await redis.evalsha(sha, 1, key, ...args)
     } catch (error) {
@@ -115,17 +114,20 @@ export function createScriptRunner(deps: {
   }
 }
 
-function loadScripts(): Record<ScriptName, { text: string; sha: string }> {
+/** Each read at its first run: nearly forty files would be read before the service listens. */
+function createScripts(): (name: ScriptName) => { text: string; sha: string } {
   const read = (file: string) =>
     readFileSync(new URL(`./scripts/${file}.lua`, import.meta.url), 'utf8')
-  const common = read('prelude')
-  const ofEnrichment = `${common}\n${read('enrichment-prelude')}`
-  const loaded = SCRIPT_NAMES.map((name) => {
-    const prelude = name.startsWith('enrichment-') ? ofEnrichment : common
-    const text = `${prelude}\n${read(name)}`
-    return [name, { text, sha: createHash('sha1').update(text).digest('hex') }] as const
-  })
-  return Object.fromEntries(loaded) as Record<ScriptName, { text: string; sha: string }>
+  const known = new Map<ScriptName, { text: string; sha: string }>()
+  return (name) => {
+    const loaded = known.get(name)
+    if (loaded) return loaded
+    const preludes = ['prelude', ...(name.startsWith('enrichment-') ? ['enrichment-prelude'] : [])]
+    const text = [...preludes, name].map(read).join('\n')
+    const script = { text, sha: createHash('sha1').update(text).digest('hex') }
+    known.set(name, script)
+    return script
+  }
 }
 
 /** The client's words for a command that it never wrote to a connection; the second is a cluster's. */

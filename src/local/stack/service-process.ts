@@ -8,6 +8,8 @@ import type { Clock } from '../../ports/index.ts'
 export interface ServiceProcessOptions {
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>
+  /** What is started. Default `src/main.ts`. */
+  readonly main?: string | undefined
   /** Base URL it will answer on. */
   readonly api: string
   readonly logFile: string
@@ -120,7 +122,7 @@ async function keepAlive(
 function launch(options: ServiceProcessOptions): Running {
   const log = options.verbose ? 2 : openSync(options.logFile, 'a')
   try {
-    const child = spawn(process.execPath, ['--import', LEASH, MAIN], {
+    const child = spawn(process.execPath, ['--import', LEASH, options.main ?? MAIN], {
       env: options.env,
       stdio: ['ignore', log, log, 'ipc'],
       // Its own group: Ctrl-C reaches the launcher, which ends things in their order.

