@@ -48,12 +48,12 @@ export async function findStatus(
 
 /** The view of a user's own job while its record lives; undefined says nothing about the job. */
 export async function findLive(
-  deps: Pick<FindStatusDeps, 'store'>,
+  deps: FindStatusDeps,
   uidHash: UidHash,
   jobId: JobId,
 ): Promise<StatusView | undefined> {
   const live = await deps.store.view(jobId)
-  return live?.uidHash === uidHash ? live : undefined
+  return live?.uidHash === uidHash ? asItStands(deps, live) : undefined
 }
 
 /** What the outcome says; for a job whose content became another's, how that one stands. */

@@ -85,6 +85,7 @@ describe('the poll of a living job', () => {
       }),
     })
     const { body: accepted } = await post(world, form({ [name(world)]: body }))
+    const jobId = jobOf(world)
     const poll = async (more: string) => {
       const url = `${world.base}${UPLOAD}/${String(accepted['job_id'])}${more}`
       const answer = await fetch(url, { headers: { authorization: USER } })
@@ -96,6 +97,14 @@ describe('the poll of a living job', () => {
     expect(looks).toBe(1)
     expect(hot.text).toContain('"status":"queued"')
     expect(hot).toEqual(await poll('?by=the-framework'))
+    const leaseMs = 15_000
+    const claim = { jobId, generation: 0, token: 't', leaseMs, userSlots: 0, slotSnoozeMs: 0 }
+    await world.records.claim(claim)
+    expect((await poll('')).text).toContain('"status":"processing"')
+    expect(await poll('')).toEqual(await poll('?by=the-framework'))
+    await world.clock.advance(60_000)
+    expect((await poll('')).text).toContain('"status":"queued"')
+    expect(await poll('')).toEqual(await poll('?by=the-framework'))
   })
 })
 
