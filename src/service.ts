@@ -128,8 +128,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       return { ...own, provider: `byok:${own.provider}` }
     },
     serviceLanguage: config.stt.language,
-    pollAfterMs: config.status.pollAfterMs,
-    streamIntervalMs: config.status.streamIntervalMs,
+    ...config.status,
     requestTimeoutMs: config.http.requestTimeoutMs,
     runAbortMs: config.run.abortMs,
     ready: async () => parties.redis.status === 'ready',

@@ -1,22 +1,8 @@
 import * as z from 'zod'
 import type { Clock } from '../ports/index.ts'
-
-const statusSchema = z.object({
-  job_id: z.string(),
-  status: z.enum(['queued', 'processing', 'completed', 'partial_failure', 'failed']),
-  stage: z.string(),
-  total_files: z.number(),
-  total_segments: z.number(),
-  processed_segments: z.number(),
-  attempt: z.number(),
-  reason_code: z.string().optional(),
-  waiting_for: z.string().optional(),
-  /** How the summaries of its conversations stand. */
-  enrichment: z.enum(['none', 'pending', 'running', 'done', 'failed']),
-  enrichment_reason_code: z.string().optional(),
-  result: z.object({ errors: z.array(z.string()), new_memories: z.array(z.string()) }).optional(),
-})
-export type JobStatus = z.infer<typeof statusSchema>
+import { followJob } from './follow-job.ts'
+import { type JobNews, type JobStatus, statusSchema } from './job-news.ts'
+import { readJson } from './read-json.ts'
 
 const acceptedSchema = z.object({ job_id: z.string(), status: z.string() })
 
@@ -46,7 +32,9 @@ export interface UploadFile {
 export interface ApiClient {
   /** @returns the job's id */
   upload(files: readonly UploadFile[]): Promise<string>
-  /** Every change until the job has ended, over any restart of the service. */
+  /** Every change and every segment until the job has ended, over any restart of the service. */
+  watch(jobId: string): AsyncGenerator<JobNews, void, undefined>
+  /** Its statuses alone. */
   follow(jobId: string): AsyncGenerator<JobStatus, void, undefined>
   /** An ended job's status once its summaries are no longer at work. */
   summed(jobId: string): Promise<JobStatus>
@@ -62,7 +50,6 @@ export interface ApiClientOptions {
   readonly signal: AbortSignal
 }
 
-const RECONNECT_AFTER_MS = 300
 const SUMMARY_LOOK_EVERY_MS = 250
 
 /** What the phone's app does, over HTTP only. @throws Error with the service's own words */
@@ -70,6 +57,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const { api, signal } = options
   const headers = { authorization: options.authorization }
   const get = async (path: string) => readJson(await fetch(`${api}${path}`, { headers, signal }))
+  const watch = (jobId: string) => followJob(options, `${api}/v2/sync-local-files/${jobId}/events`)
   return {
     upload: async (files) => {
       const body = new FormData()
@@ -78,7 +66,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       const answer = await fetch(`${api}/v2/sync-local-files`, request)
       return acceptedSchema.parse(await readJson(answer)).job_id
     },
-    follow: (jobId) => follow(options, `${api}/v2/sync-local-files/${jobId}/events`),
+    watch,
+    follow: async function* (jobId) {
+      for await (const news of watch(jobId)) if (news.event === 'status') yield news.status
+    },
     summed: async (jobId) => {
       for (;;) {
         const status = statusSchema.parse(await get(`/v2/sync-local-files/${jobId}`))
@@ -92,49 +83,4 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
       return found.map((one) => conversationSchema.parse(one)).reverse()
     },
   }
-}
-
-async function* follow(
-  { authorization, clock, signal }: ApiClientOptions,
-  url: string,
-): AsyncGenerator<JobStatus, void, undefined> {
-  for (;;) {
-    const answer = await fetch(url, { headers: { authorization }, signal }).catch(unreachable)
-    if (answer?.ok && answer.body) {
-      for await (const status of readEvents(answer.body)) {
-        yield status
-        if (!['queued', 'processing'].includes(status.status)) return
-      }
-    } else if (answer && answer.status < 500) await readJson(answer)
-    // The service is being started again, or its store was away for a moment.
-    await clock.sleep(RECONNECT_AFTER_MS, signal)
-  }
-}
-
-/** Statuses of one connection, until it ends or breaks. */
-async function* readEvents(body: NonNullable<Response['body']>): AsyncGenerator<JobStatus, void> {
-  let text = ''
-  const chunks = body.pipeThrough(new TextDecoderStream()).getReader()
-  for (;;) {
-    const { done, value } = await chunks.read().catch(() => ({ done: true, value: undefined }))
-    if (done) return
-    const events = (text + (value ?? '')).split('\n\n')
-    text = events.pop() ?? ''
-    for (const event of events) {
-      const line = event.split('\n').find((each) => each.startsWith('data: '))
-      if (line !== undefined) yield statusSchema.parse(JSON.parse(line.slice('data: '.length)))
-    }
-  }
-}
-
-async function readJson(answer: Response): Promise<unknown> {
-  const text = await answer.text()
-  if (!answer.ok) throw new Error(`the service answered ${answer.status}: ${text}`)
-  return JSON.parse(text)
-}
-
-/** A broken connection is tried again; an abort is not. */
-function unreachable(error: unknown): undefined {
-  if (error instanceof Error && error.name === 'TypeError') return undefined
-  throw error
 }

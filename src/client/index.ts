@@ -3,6 +3,7 @@ export {
   type ApiClient,
   type Conversation,
   createApiClient,
-  type JobStatus,
   type UploadFile,
 } from './api-client.ts'
+export { describeSegment, describeWait } from './describe-progress.ts'
+export type { JobStatus } from './job-news.ts'

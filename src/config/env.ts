@@ -52,6 +52,10 @@ export const VARIABLES = {
   // Status
   STATUS_POLL_AFTER_MS: setting('3000', 'Milliseconds a client is asked to wait between polls.'),
   STATUS_STREAM_INTERVAL_MS: setting('1000', 'Milliseconds between looks of a status stream.'),
+  STATUS_STREAM_HEARTBEAT_SECONDS: setting(
+    '15',
+    'Seconds between signs of life of a stream. Longer than a proxy waits, and it cuts the stream.',
+  ),
 
   // Telemetry
   LOG_LEVEL: setting('info', '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.'),

@@ -59,7 +59,11 @@ function groupServer(s: Settings): Pick<Config, 'service' | 'http' | 'status' | 
       requestTimeoutMs: inMs(s.HTTP_REQUEST_TIMEOUT_SECONDS),
       headersTimeoutMs: s.UPLOAD_IDLE_TIMEOUT_MS,
     },
-    status: { pollAfterMs: s.STATUS_POLL_AFTER_MS, streamIntervalMs: s.STATUS_STREAM_INTERVAL_MS },
+    status: {
+      pollAfterMs: s.STATUS_POLL_AFTER_MS,
+      streamIntervalMs: s.STATUS_STREAM_INTERVAL_MS,
+      streamHeartbeatMs: inMs(s.STATUS_STREAM_HEARTBEAT_SECONDS),
+    },
     compute: { workers: s.COMPUTE_WORKERS },
   }
 }

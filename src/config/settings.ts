@@ -152,6 +152,7 @@ export const READERS = {
 
   STATUS_POLL_AFTER_MS: whole(100, 600_000),
   STATUS_STREAM_INTERVAL_MS: whole(50, 60_000),
+  STATUS_STREAM_HEARTBEAT_SECONDS: seconds(1, 600),
 
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   LOG_RAW_UID: flag(),

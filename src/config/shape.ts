@@ -23,7 +23,11 @@ export interface Config {
   readonly run: RunConfig
   readonly fairUse: FairUseConfig
   readonly recovery: RecoveryConfig
-  readonly status: { readonly pollAfterMs: number; readonly streamIntervalMs: number }
+  readonly status: {
+    readonly pollAfterMs: number
+    readonly streamIntervalMs: number
+    readonly streamHeartbeatMs: number
+  }
   readonly compute: { /** 0: one less than the CPUs, at least one. */ readonly workers: number }
   readonly telemetry: TelemetryConfig
 }

@@ -1,4 +1,4 @@
-import type { HeldClaim } from '../jobs/index.ts'
+import { type HeldClaim, type Pace, takePace } from '../jobs/index.ts'
 import {
   type AbortCause,
   LeaseLostError,
@@ -28,6 +28,8 @@ export interface RunDeps {
   readonly pipeline: PipelineDeps
   readonly clock: Clock
   readonly times: RunTimes
+  /** Learns how fast this process comes along. */
+  readonly pace: Pace
 }
 
 export type RunEnd =
@@ -54,6 +56,7 @@ export async function runClaimed(
   const ms = () => Math.round(deps.clock.monotonicMs() - startedMs)
   const watch = watchRun(deps.clock, deps.times)
   const signal = AbortSignal.any([held.signal, stop, watch.signal])
+  const pace = takePace(deps.pace, deps.clock, manifest.files.length)
   let progressed = false
   try {
     const ledger = await deps.store.ledger(manifest.jobId)
@@ -66,8 +69,12 @@ export async function runClaimed(
         marks.set(mark.segmentId, mark)
         progressed ||= mark.verdict !== 'failed'
         watch.progressed()
+        pace.noted(1)
       },
-      onProgress: watch.progressed,
+      onProgress: ({ stage, totalSegments = 0 }) => {
+        watch.progressed()
+        if (stage === 'transcribing') pace.cut(totalSegments)
+      },
     })
     const context = contextOf(held, manifest, { signal, marks, notes })
     const end = await runAttempt(deps.pipeline, context)

@@ -7,6 +7,7 @@ import type {
   JobStore,
   Ledger,
   SegmentMark,
+  StageProgress,
   UnitId,
 } from '../ports/index.ts'
 
@@ -31,7 +32,7 @@ export function createRunNotes(deps: {
   readonly held: Pick<HeldClaim, 'write'>
   readonly suspects: Ledger['suspects']
   onMark(mark: SegmentMark): void
-  onProgress(): void
+  onProgress(progress: StageProgress): void
 }): RunNotes {
   const flight = createFlight()
   let tail: Promise<unknown> = Promise.resolve()
@@ -93,7 +94,7 @@ export function createRunNotes(deps: {
     },
     progress: async (progress) => {
       await send((claim, note) => deps.store.advance(claim, progress, note))
-      deps.onProgress()
+      deps.onProgress(progress)
     },
   }
 }

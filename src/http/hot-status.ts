@@ -1,13 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type JobId, type Naming, parseJobId, type StatusView } from '../kernel/index.ts'
 import type { Clock, UserVerifier } from '../ports/index.ts'
-import { type FindStatusDeps, findLive, projectStatus } from '../status/index.ts'
+import { findLive, projectStatus, type StatusDeps } from '../status/index.ts'
 import { answerOfError, HttpError } from './errors.ts'
 
 export interface HotStatusDeps {
   readonly users: UserVerifier
   readonly naming: Naming
-  readonly status: FindStatusDeps
+  readonly status: StatusDeps
   readonly clock: Clock
   /** 0 for none. */
   readonly requestTimeoutMs: number
@@ -29,7 +29,12 @@ export function withHotStatus(deps: HotStatusDeps, app: RequestListener): Reques
     const look = findOwn(deps, req, jobId).then(
       (view) => {
         if (res.writableEnded) return
-        if (view) sendJson(res, 200, JSON.stringify(projectStatus(view, deps.clock.now())))
+        if (view)
+          sendJson(
+            res,
+            200,
+            JSON.stringify(projectStatus(view, deps.clock.now(), deps.status.pace)),
+          )
         else app(req, res)
       },
       () => {

@@ -3,7 +3,7 @@ import type { RunningWork } from '../dispatch/index.ts'
 import { type AcceptDeps, type Accepted, acceptUpload } from '../intake/index.ts'
 import type { Naming } from '../kernel/index.ts'
 import type { UserVerifier } from '../ports/index.ts'
-import { type FindStatusDeps, projectResult, projectStatus, watchStatus } from '../status/index.ts'
+import { projectResult, projectStatus, type StatusDeps, watchStatus } from '../status/index.ts'
 import { authenticate } from './authenticate.ts'
 import { HttpError } from './errors.ts'
 import { type MultipartOptions, readParts } from './multipart.ts'
@@ -14,7 +14,7 @@ export interface UploadRouteDeps {
   readonly users: UserVerifier
   readonly naming: Naming
   readonly accept: AcceptDeps
-  readonly status: FindStatusDeps
+  readonly status: StatusDeps
   readonly multipart: MultipartOptions
   readonly speechFromKey: SpeechFromKey
   readonly pollAfterMs: number
@@ -47,7 +47,8 @@ export function uploadRoutes(deps: UploadRouteDeps): Router {
     for await (const view of watchStatus(watch, uidHash, jobId, waiting)) {
       if (!view.outcome) continue
       if (view.outcome.status === 'failed') {
-        res.status(500).json({ code: view.outcome.reasonCode, ...projectStatus(view, clock.now()) })
+        const status = projectStatus(view, clock.now(), deps.status.pace)
+        res.status(500).json({ code: view.outcome.reasonCode, ...status })
       } else {
         res
           .status(view.outcome.status === 'completed' ? 200 : 207)

@@ -29,6 +29,7 @@ export {
   type TaskTarget,
 } from './enqueue.ts'
 export { type HeldClaim, holdClaim, type LeaseTimes } from './held-claim.ts'
+export { createPace, type Measure, type Pace, takePace } from './pace.ts'
 export { type QueueAnswer, queueAnswer, queueAnswers } from './queue-answer.ts'
 export { type QueueDelivery, refuseCaller } from './queue-delivery.ts'
 export { DURABLE_OUTCOME, newJobOf, rebuildJob } from './rebuild.ts'

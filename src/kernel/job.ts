@@ -145,6 +145,8 @@ export const statusViewSchema = z.object({
   reasonCode: reasonCodeSchema.optional(),
   /** Until when the holder's lease runs, while it works; past it nobody does. */
   leaseUntil: instant.optional(),
+  /** When the upload was accepted; absent in views of older revisions. */
+  createdAt: instant.optional(),
   outcome: outcomeSchema.optional(),
 })
 export type StatusView = z.infer<typeof statusViewSchema>

@@ -93,6 +93,8 @@ export interface JobStore extends JobIndex, RecoveryStore {
   ): Promise<OverrideResult>
 
   events(jobId: JobId): Promise<readonly JobEvent[]>
+  /** The lines after the one with this id; all that are kept without one. */
+  eventsSince(jobId: JobId, eventId: string | undefined): Promise<readonly StreamedEvent[]>
   /** Adds a line to the job's timeline and changes nothing else; a missing job has none. */
   note(jobId: JobId, name: string, facts: JobEvent['facts']): Promise<void>
 }
@@ -146,4 +148,9 @@ export interface JobEvent {
   readonly at: number
   readonly name: string
   readonly facts: Readonly<Record<string, string>>
+}
+
+/** `id` is two numbers with a dash, rising; also over a life that the store has forgotten. */
+export interface StreamedEvent extends JobEvent {
+  readonly id: string
 }

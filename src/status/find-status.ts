@@ -122,6 +122,7 @@ function viewOfManifest(manifest: Manifest): StatusView {
     totalFiles: files.length,
     attempt: 0,
     lane,
+    createdAt: manifest.acceptedAt,
     enrichment: 'none',
   }
 }

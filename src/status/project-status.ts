@@ -1,3 +1,4 @@
+import type { Pace } from '../jobs/index.ts'
 import {
   type Outcome,
   processedSegments,
@@ -5,6 +6,8 @@ import {
   type StatusView,
   toIso,
 } from '../kernel/index.ts'
+import { estimateRemainingMs } from './estimate-remaining.ts'
+import { type Wait, waitOf } from './wait-of.ts'
 
 /** The public answer of a status poll. Absent fields are left out, never null. */
 export interface PublicStatus {
@@ -27,6 +30,8 @@ export interface PublicStatus {
   readonly waiting_for?: string
   /** ISO 8601. */
   readonly waiting_since?: string
+  /** Whole seconds until its last segment should be done, as jobs went lately; absent while unknown. */
+  readonly estimated_seconds_remaining?: number
   readonly result?: PublicResult
   readonly error?: string
 }
@@ -41,8 +46,14 @@ export interface PublicResult {
   readonly stage_ms?: Outcome['stageMs']
 }
 
-export function projectStatus(view: StatusView, nowMs: number): PublicStatus {
+export function projectStatus(
+  view: StatusView,
+  nowMs: number,
+  pace: Pick<Pace, 'of'>,
+): PublicStatus {
   const { segments, outcome } = view
+  const wait = waitOf(view)
+  const remainingMs = estimateRemainingMs(pace, view, nowMs)
   const reasonCode = outcome?.reasonCode ?? view.reasonCode
   const retryAt = outcome ? outcome.retryAfterAt : view.retryAt
   return {
@@ -61,10 +72,24 @@ export function projectStatus(view: StatusView, nowMs: number): PublicStatus {
     ...(view.enrichmentReasonCode ? { enrichment_reason_code: view.enrichmentReasonCode } : {}),
     ...(reasonCode ? { reason_code: reasonCode } : {}),
     ...(retryAt === undefined ? {} : { retry_after: wholeSeconds(retryAt - nowMs) }),
-    ...(view.waitingFor ? { waiting_for: view.waitingFor } : {}),
-    ...(view.waitingSince === undefined ? {} : { waiting_since: toIso(view.waitingSince) }),
+    ...(wait ? { waiting_for: wait.waitingFor } : {}),
+    ...(wait?.since === undefined ? {} : { waiting_since: toIso(wait.since) }),
+    ...(remainingMs === undefined
+      ? {}
+      : { estimated_seconds_remaining: wholeSeconds(remainingMs) }),
     ...(outcome ? { result: projectResult(outcome) } : {}),
     ...(outcome?.error ? { error: outcome.error } : {}),
+  }
+}
+
+export function projectWait({ waitingFor, since, retryAt, reasonCode }: Wait, nowMs: number) {
+  return {
+    waiting_for: waitingFor,
+    ...(since === undefined ? {} : { waiting_since: toIso(since) }),
+    ...(retryAt === undefined
+      ? {}
+      : { retry_at: toIso(retryAt), retry_after: wholeSeconds(retryAt - nowMs) }),
+    ...(reasonCode ? { reason_code: reasonCode } : {}),
   }
 }
 

@@ -11,6 +11,7 @@ import { systemClock } from '../adapters/system/system-clock.ts'
 import { createTimelineStore } from '../adapters/timeline/index.ts'
 import type { Config } from '../config/index.ts'
 import { createArchive } from '../durable/index.ts'
+import { createPace } from '../jobs/index.ts'
 import { createNaming } from '../kernel/index.ts'
 import type { Clock, Probe, SpeechToText, Summarizer } from '../ports/index.ts'
 import { createPreferences } from '../preferences/index.ts'
@@ -68,6 +69,7 @@ export function connectParties(config: Config, overrides: Overrides) {
     archive,
     fairUse: buildFairUse(config.fairUse, { redis, clock, probe, objects, archive, events }),
     conversations: createTimelineStore({ objects, clock, random: Math.random }),
+    pace: createPace(),
     preferences: createPreferences({ objects, clock, random: Math.random, events }),
     tasks: buildQueue(config, clock, probe),
     decoder: createFileDecoder({ workers }),

@@ -8,13 +8,14 @@ import type { Parties } from './connect-parties.ts'
 
 /** What running a job takes, in a delivery and inline alike. */
 export function runningDeps(config: Config, parties: Parties, secondStage: Enrichment | undefined) {
-  const { tasks, store, archive, conversations, clock, events } = parties
+  const { tasks, store, archive, conversations, clock, events, pace } = parties
   const { failureThreshold, maxFruitlessAttempts } = config.run
   return {
     store,
     archive,
     clock,
     events,
+    pace,
     endings: createEndings({
       ...{ store, archive, conversations, clock, events, failureThreshold },
       secondStage,

@@ -12,7 +12,9 @@ import { createWorld, type World, type WorldOptions } from './world.ts'
 interface HttpOptions {
   readonly multipart?: Partial<MultipartOptions>
   readonly headersTimeoutMs?: number
-  readonly http?: Partial<Pick<AppDeps, 'runAbortMs' | 'requestTimeoutMs' | 'runs' | 'console'>>
+  readonly http?: Partial<
+    Pick<AppDeps, 'runAbortMs' | 'requestTimeoutMs' | 'runs' | 'console' | 'streamHeartbeatMs'>
+  >
 }
 
 export const USER = 'Bearer user user-1'
@@ -69,6 +71,7 @@ export async function startHttpWorld(
     serviceLanguage: undefined,
     pollAfterMs: 3_000,
     streamIntervalMs: 20,
+    streamHeartbeatMs: 15_000,
     requestTimeoutMs: 10_000,
     runAbortMs: 0,
     stop: world.stop.signal,

@@ -4,7 +4,7 @@ import { createInlineRunner, type DeliveryDeps } from '../../src/dispatch/index.
 import { createArchive } from '../../src/durable/index.ts'
 import type { FairUse } from '../../src/fair-use/index.ts'
 import { type AcceptDeps, createMemoryBudget } from '../../src/intake/index.ts'
-import { createEndings } from '../../src/jobs/index.ts'
+import { createEndings, createPace } from '../../src/jobs/index.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Naming, SECOND_MS } from '../../src/kernel/index.ts'
 import type {
   Clock,
@@ -69,6 +69,7 @@ export function wireRooms(parts: RoomParts) {
       secondStage: enrichment,
     }),
     enqueueing: { queue, store, events },
+    pace: createPace(),
     pipeline: {
       ...{ objects, archive, conversations, naming, clock, preferences },
       fairUse: parts.fairUse,

@@ -18,7 +18,7 @@ import {
   statusViewSchema,
   type WaitingFor,
 } from '../../kernel/index.ts'
-import type { FlightNote, JobEvent, NewJob, SegmentMark } from '../../ports/index.ts'
+import type { FlightNote, JobEvent, NewJob, SegmentMark, StreamedEvent } from '../../ports/index.ts'
 
 /** Releases that are answered alike when they are sent again by the same token. */
 export type ReleaseOperation = 'requeue' | 'snooze' | 'continue' | 'no_slot'
@@ -60,6 +60,8 @@ export interface JobEntry {
   /** The claim whose end woke it. */
   readonly wokenBy: string | undefined
   readonly events: readonly JobEvent[]
+  /** How many it ever had; the last ones are kept. */
+  readonly eventsTold: number
   /** When it became terminal; 0 until then. */
   readonly endedAt: number
   /** Forgotten from this instant on. */
@@ -103,6 +105,7 @@ export function newEntry(job: NewJob, now: number): JobEntry {
     flight: undefined,
     wokenBy: undefined,
     events: [],
+    eventsTold: 0,
     endedAt: 0,
     forgetAt: Number.POSITIVE_INFINITY,
   }
@@ -134,11 +137,11 @@ export function recordOf(entry: JobEntry): JobRecord {
 
 /** Nobody sees a result before it is final. */
 export function viewOf(entry: JobEntry): StatusView {
-  const { jobId, uidHash, totalFiles, lane } = entry.job
+  const { jobId, uidHash, totalFiles, lane, createdAt } = entry.job
   const { status, attempt, leaseUntil } = entry
   const isWorkedOn = status === 'processing' && entry.outcome === undefined
   return statusViewSchema.parse({
-    ...{ jobId, uidHash, totalFiles, lane, status, attempt },
+    ...{ jobId, uidHash, totalFiles, lane, createdAt, status, attempt },
     ...shownFields(entry),
     ...(isWorkedOn ? { leaseUntil } : {}),
     ...(isTerminal(status) ? { outcome: outcomeOf(entry) } : {}),
@@ -176,4 +179,18 @@ function countsOf(entry: JobEntry) {
 
 function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+/** An id is its line's instant and number. */
+export function eventsSince(
+  entry: JobEntry | undefined,
+  eventId: string | undefined,
+): readonly StreamedEvent[] {
+  if (!entry) return []
+  const [at = -1, number = -1] = eventId === undefined ? [] : eventId.split('-', 2).map(Number)
+  const first = entry.eventsTold - entry.events.length
+  return entry.events
+    .map((event, i) => ({ id: `${event.at}-${first + i}`, number: first + i, ...event }))
+    .filter((event) => event.at > at || (event.at === at && event.number > number))
+    .map(({ number: _, ...event }) => event)
 }

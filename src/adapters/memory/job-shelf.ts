@@ -68,7 +68,8 @@ export function createJobShelf(clock: Pick<Clock, 'now'>): JobShelf {
     all: () => [...entries.values()].filter((entry) => entry.forgetAt > now()),
     put: (entry, ...events) => {
       const timeline = [...entry.events, ...events.map((event) => ({ at: now(), ...event }))]
-      entries.set(entry.job.jobId, { ...entry, events: timeline.slice(-EVENTS_KEPT) })
+      const eventsTold = entry.eventsTold + events.length
+      entries.set(entry.job.jobId, { ...entry, events: timeline.slice(-EVENTS_KEPT), eventsTold })
     },
     ...createContentShelf(now),
     failures: createContentFailures(now),

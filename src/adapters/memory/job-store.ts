@@ -1,7 +1,7 @@
 import { type RepeatFailureLimits, shardOfUid } from '../../kernel/index.ts'
 import type { Clock, JobStore } from '../../ports/index.ts'
 import { createJobClaims } from './job-claims.ts'
-import { recordOf, viewOf } from './job-entry.ts'
+import { eventsSince, recordOf, viewOf } from './job-entry.ts'
 import { createJobHolderWrites } from './job-holder-writes.ts'
 import { createJobIndex } from './job-index.ts'
 import { createJobOverrideWrites } from './job-override-writes.ts'
@@ -44,6 +44,7 @@ export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
       return { marks: new Map(entry?.marks), suspects: new Map(entry?.suspects) }
     },
     events: async (jobId) => shelf.find(jobId)?.events ?? [],
+    eventsSince: async (jobId, eventId) => eventsSince(shelf.find(jobId), eventId),
     ...createJobIndex(shelf),
     note: async (jobId, name, facts) => {
       const entry = shelf.find(jobId)

@@ -16,7 +16,7 @@ import type { ScriptRunner } from './script-runner.ts'
 
 type Reads = Pick<
   JobStore,
-  'read' | 'view' | 'contentHolder' | 'pausedUntil' | 'marks' | 'ledger' | 'events'
+  'read' | 'view' | 'contentHolder' | 'pausedUntil' | 'marks' | 'ledger' | 'events' | 'eventsSince'
 >
 
 /** Reads change nothing (I9); what does not fit its schema is an error, never a guess. */
@@ -43,6 +43,11 @@ export function createReads(redis: RedisClient, scripts: ScriptRunner): Reads {
     events: async (jobId: JobId) => {
       const entries = await scripts.call(() => redis.xrange(keys.events(jobId), '-', '+'))
       return entries.map(([, fields]) => parseEvent(fields))
+    },
+    eventsSince: async (jobId, eventId) => {
+      const from = eventId === undefined ? '-' : `(${eventId}`
+      const entries = await scripts.call(() => redis.xrange(keys.events(jobId), from, '+'))
+      return entries.map(([id, fields]) => ({ id, ...parseEvent(fields) }))
     },
   }
 }

@@ -1,6 +1,11 @@
 import { SingleBar } from 'cli-progress'
 import type { Command } from 'commander'
-import { createApiClient, type JobStatus } from '../../client/index.ts'
+import {
+  createApiClient,
+  describeSegment,
+  describeWait,
+  type JobStatus,
+} from '../../client/index.ts'
 import { type ConnectionFlags, connectionOf, withConnection } from '../connection.ts'
 import type { CommandContext } from '../context.ts'
 import { paintStatus } from '../output.ts'
@@ -27,12 +32,23 @@ export async function followJob(
   const client = createApiClient({ api, authorization, clock, signal })
   const bar = process.stderr.isTTY && !isJson ? newBar() : undefined
   bar?.start(1, 0, { jobId, what: 'queued' })
+  const tell = (text: string) => {
+    // Above the bar, which is drawn again below it.
+    if (bar) process.stderr.write('\r\u001b[K')
+    output.note(`  ${text}`)
+    bar?.render()
+  }
   let last: JobStatus | undefined
   let shown = ''
   try {
-    for await (const status of client.follow(jobId)) {
+    for await (const news of client.watch(jobId)) {
+      if (news.event === 'segment') {
+        if (!isJson) tell(describeSegment(news.segment))
+        continue
+      }
+      const { status } = news
       last = status
-      const what = describe(status)
+      const what = describe(status, context.now())
       if (isJson) output.json(status)
       else if (bar) showBar(bar, status, what)
       else if (what !== shown) output.note(`${jobId} ${what}`)
@@ -63,10 +79,10 @@ function showBar(bar: SingleBar, status: JobStatus, what: string): void {
   bar.update(status.processed_segments, { what })
 }
 
-function describe(status: JobStatus): string {
-  const waiting = status.waiting_for ? `, waiting for ${status.waiting_for}` : ''
+function describe(status: JobStatus, nowMs: number): string {
   const segments = status.total_segments
-    ? `, ${status.processed_segments} of ${status.total_segments} segments`
-    : ''
-  return `${status.status}: ${status.stage}${segments}${waiting}`
+    ? [`${status.processed_segments} of ${status.total_segments} segments`]
+    : []
+  const wait = describeWait(status, nowMs)
+  return `${status.status}: ${[status.stage, ...segments, ...(wait ? [wait] : [])].join(', ')}`
 }

@@ -1,4 +1,10 @@
-import { type ApiClient, createApiClient, type JobStatus } from '../../client/index.ts'
+import {
+  type ApiClient,
+  createApiClient,
+  describeSegment,
+  describeWait,
+  type JobStatus,
+} from '../../client/index.ts'
 import type { Clock } from '../../ports/index.ts'
 import { describeEvent, type Stack, type StackEvent } from '../stack/index.ts'
 import { type DemoFile, loadDemoFiles } from './demo-files.ts'
@@ -15,6 +21,9 @@ export interface DemoOptions {
   readonly kill: boolean
   readonly write: (text: string) => void
 }
+
+/** Characters of a segment that fit a line of a terminal. */
+const MAX_NOTE = 76
 
 /** `processing` begins before the first stage is told. */
 const STAGES: Readonly<Record<string, string>> = {
@@ -73,7 +82,12 @@ async function watchJob(
   line: ProgressLine,
 ): Promise<JobStatus> {
   let killedPid: number | undefined
-  for await (const status of client.follow(jobId)) {
+  for await (const news of client.watch(jobId)) {
+    if (news.event === 'segment') {
+      options.display.note(shorten(describeSegment(news.segment)))
+      continue
+    }
+    const { status } = news
     const { total_segments: total, processed_segments: processed, attempt } = status
     if (status.status === 'completed') {
       line.title(`${total} segments transcribed in ${attempt} attempt${attempt === 1 ? '' : 's'}`)
@@ -91,14 +105,19 @@ async function watchJob(
     const count = total === 0 ? '' : `, ${processed} of ${total} segments`
     const share = total === 0 ? 0 : processed / total
     const isWaiting = killedPid !== undefined && attempt === 1
+    const wait = status.stage === 'staged' ? '' : describeWait(status, options.clock.now())
     line.update(
       isWaiting
         ? `killed${count}, the queue calls again in 18 s`
-        : `${stage}${count}, attempt ${Math.max(1, attempt)}`,
+        : `${stage}${count}, attempt ${Math.max(1, attempt)}${wait ? `, ${wait}` : ''}`,
       share,
     )
   }
   throw new Error('the status stream ended before the job did')
+}
+
+function shorten(text: string): string {
+  return text.length <= MAX_NOTE ? text : `${text.slice(0, MAX_NOTE - 1).trimEnd()}…`
 }
 
 /** With something landed and something left; without a recogniser there is hardly a middle. */

@@ -81,8 +81,8 @@ export function watched(store: JobStore): JobStore {
 
 function viewOfRecord(record: JobRecord) {
   const { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane } = record
-  const { enrichment, enrichmentReasonCode } = record
-  const base = { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane }
+  const { enrichment, enrichmentReasonCode, createdAt } = record
+  const base = { jobId, uidHash, status, stage, segments, totalFiles, attempt, lane, createdAt }
   const shown = { ...base, enrichment, enrichmentReasonCode }
   if (record.status === 'queued' || record.status === 'processing') {
     const { waitingFor, waitingSince, retryAt, reasonCode } = record

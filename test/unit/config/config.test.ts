@@ -128,7 +128,7 @@ describe('toConfig', () => {
         outcomeRetentionMs: 2_592_000_000,
         terminalRetentionMs: 172_800_000,
       },
-      status: { pollAfterMs: 3_000, streamIntervalMs: 1_000 },
+      status: { pollAfterMs: 3_000, streamIntervalMs: 1_000, streamHeartbeatMs: 15_000 },
       compute: { workers: 0 },
       telemetry: { level: 'info', rawUid: false, projectId: undefined },
     })

@@ -56,7 +56,8 @@ describe('an upload over HTTP', () => {
     expect(stream.headers.get('content-type')).toContain('text/event-stream')
     await world.deliver(jobOf(world))
     const text = await stream.text()
-    expect(text.startsWith('event: status\ndata: {"job_id"')).toBe(true)
+    expect(text).toContain('event: status\ndata: {"job_id"')
+    expect(text).toContain('"status":"queued"')
     expect(text).toContain('"status":"completed"')
   })
 

@@ -234,6 +234,7 @@ function standingFor(current: () => JobStore): JobStore {
     beginSweep: (part, lease) => current().beginSweep(part, lease),
     endSweep: (part, token, walk) => current().endSweep(part, token, walk),
     events: (jobId) => current().events(jobId),
+    eventsSince: (jobId, eventId) => current().eventsSince(jobId, eventId),
     note: (jobId, name, facts) => current().note(jobId, name, facts),
     pageOfJobs: (query) => current().pageOfJobs(query),
     countEnded: (shard, status, span) => current().countEnded(shard, status, span),

@@ -21,7 +21,7 @@ async function workedOn() {
   const poll = async () => {
     const found = await findStatus(depsOf(world), world.uidHash, jobId)
     if (found.kind !== 'found') throw new Error(found.kind)
-    return projectStatus(found.view, world.clock.now())
+    return projectStatus(found.view, world.clock.now(), world.delivery.pace)
   }
   return { world, jobId, poll, claim: granted.claim }
 }

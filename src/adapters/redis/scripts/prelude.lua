@@ -35,7 +35,7 @@ local function works_under(h, token) return held_by(h, token) and not h.ei end
 local function view(h, outcome)
   local s = '{"jobId":"' .. ID .. '","uidHash":"' .. h.uh .. '","status":"' .. h.st .. '","stage":"' .. h.sg
     .. '","segments":{"total":' .. h.ts .. ',"successful":' .. h.ok .. ',"silent":' .. h.si .. ',"failed":' .. h.fa
-    .. '},"totalFiles":' .. h.tf .. ',"attempt":' .. h.at .. ',"lane":"' .. h.ln .. '","enrichment":"' .. h.en .. '"'
+    .. '},"totalFiles":' .. h.tf .. ',"createdAt":' .. h.ca .. ',"attempt":' .. h.at .. ',"lane":"' .. h.ln .. '","enrichment":"' .. h.en .. '"'
   if h.ec then s = s .. ',"enrichmentReasonCode":"' .. h.ec .. '"' end
   if h.wf then s = s .. ',"waitingFor":"' .. h.wf .. '"' end
   if h.ws then s = s .. ',"waitingSince":' .. h.ws end
