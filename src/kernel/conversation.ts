@@ -20,6 +20,8 @@ export const timelineMemberSchema = z.object({
   target: conversationIdSchema.optional(),
   seed: conversationIdSchema,
   landedAt: z.number(),
+  /** When its upload was accepted; a document of an earlier revision does not say. */
+  acceptedAt: z.number().optional(),
 })
 export type TimelineMember = z.infer<typeof timelineMemberSchema>
 
@@ -41,21 +43,28 @@ export function dayOfConversation(id: ConversationId): string {
 
 /** Where a transcript stands on the timeline: its own place, never the job's. */
 export function memberOf(transcript: Transcript): TimelineMember {
-  const { segmentId, startMs, endMs, landedAt, place } = transcript
+  const { segmentId, startMs, endMs, landedAt, acceptedAt, place } = transcript
   return {
     segmentId,
     startMs,
     endMs,
     landedAt,
+    acceptedAt,
     partition: place.partition,
     seed: place.seed,
     ...(place.target ? { target: place.target } : {}),
   }
 }
 
+/** Whether a conversation has, or ever had, this id: any seed in it, or where its members were sent. */
+export function bearsId({ members }: ConversationOutline, id: ConversationId): boolean {
+  return members.some((member) => member.seed === id || member.target === id)
+}
+
 /**
  * Which segments form one conversation: spans of one partition whose silent gap stays below
  * CONVERSATION_GAP_MS, plus those sent to it by name. Pure, and the same for every order of arrival.
+ * What users see leaves out what they deleted: `liveConversations`.
  * @returns conversations by start time
  */
 export function assignConversations(members: Iterable<TimelineMember>): ConversationOutline[] {
@@ -74,9 +83,12 @@ export function assignConversations(members: Iterable<TimelineMember>): Conversa
     .sort((a, b) => a.startMs - b.startMs || (a.id < b.id ? -1 : 1))
 }
 
-function groupByGap(sorted: readonly TimelineMember[]): TimelineMember[][] {
-  const groups: TimelineMember[][] = []
-  const open = new Map<string, { group: TimelineMember[]; endMs: number }>()
+type Spoken = Pick<TimelineMember, 'startMs' | 'endMs' | 'partition'>
+
+/** @param sorted by start */
+export function groupByGap<T extends Spoken>(sorted: readonly T[]): T[][] {
+  const groups: T[][] = []
+  const open = new Map<string, { group: T[]; endMs: number }>()
   for (const member of sorted) {
     const { source, device, locked } = member.partition
     const key = JSON.stringify([source, device, locked])
@@ -106,7 +118,7 @@ function outline(members: readonly TimelineMember[]): ConversationOutline {
   }
 }
 
-function byTime(a: TimelineMember, b: TimelineMember): number {
+export function byTime(a: TimelineMember, b: TimelineMember): number {
   return (
     a.startMs - b.startMs || (a.segmentId < b.segmentId ? -1 : a.segmentId > b.segmentId ? 1 : 0)
   )

@@ -5,6 +5,7 @@
 export * from './attempts.ts'
 export * from './audio-file.ts'
 export * from './conversation.ts'
+export * from './deletion.ts'
 export * from './enrichment.ts'
 export * from './errors.ts'
 export * from './frames.ts'

@@ -132,6 +132,8 @@ export const transcriptSchema = z.object({
   place: placeSchema,
   acceptedAt: instant,
   landedAt: instant,
+  /** Its conversation was deleted: the text is blank, what was used of the provider stays. */
+  erasedAt: instant.optional(),
 })
 export type Transcript = z.infer<typeof transcriptSchema>
 
@@ -168,6 +170,12 @@ export const objectNames = {
   outcome: (uidHash: UidHash, jobId: JobId) => `outcomes/${uidHash}/${jobId}.json`,
   enrichment: (uidHash: UidHash, conversationId: ConversationId, revision: string) =>
     `enrichments/${uidHash}/${conversationId}/${revision}.json`,
+  /** Summaries of every conversation whose seed lies in one day's document. */
+  enrichmentsOfDay: (uidHash: UidHash, day: string) => `enrichments/${uidHash}/${day}-`,
+  /** One conversation as it was when the user deleted it. */
+  deletion: (uidHash: UidHash, conversationId: ConversationId, revision: string) =>
+    `deletions/${uidHash}/${conversationId}/${revision}.json`,
+  deletionsPrefix: 'deletions/',
   timeline: (uidHash: UidHash, day: string) => `timelines/${uidHash}/${day}.json`,
   transcriptPrefix: (uidHash: UidHash) => `transcripts/${uidHash}/`,
   /** Fair-use stage and violations; changed by compare-and-swap only. */

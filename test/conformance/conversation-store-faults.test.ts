@@ -108,11 +108,12 @@ describe('the timeline store', () => {
   it('keeps what a newer revision has put into a document (F52)', async () => {
     const { objects, store, user } = rig()
     const [known, added] = [speech(NOON), speech(NOON + 30 * SECOND_MS)]
+    const gone = { ...speech(NOON + 3_600 * SECOND_MS), deletedAt: 9, why: 'new' }
     const document = {
       schemaVersion: 1,
       day: '20260520',
       members: { [known.segmentId]: { ...known, mood: 'new' } },
-      tombstones: { x: { at: 1 } },
+      tombstones: { [gone.segmentId]: gone },
       index: [1],
     }
     await objects.create(dayName(user), Buffer.from(JSON.stringify(document)), JSON_TYPE)
@@ -136,6 +137,14 @@ describe('the timeline store', () => {
       ['half a member', document({ members: { [own.segmentId]: { ...own, seed: 7 } } })],
       ['a member of another day', document({ members: { [stranger.segmentId]: stranger } })],
       ['a member under another key', document({ members: { [stranger.segmentId]: own } })],
+      ['half a tombstone', document({ tombstones: { [own.segmentId]: own } })],
+      [
+        'a member that is a tombstone',
+        document({
+          members: { [own.segmentId]: own },
+          tombstones: { [own.segmentId]: { ...own, deletedAt: 1 } },
+        }),
+      ],
     ] as const)('%s', async ([, content]) => {
       const { objects, store, user } = rig()
       const bytes = Buffer.from(content)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { conversationIdSchema, DAY_MS, SECOND_MS } from '../../src/kernel/index.ts'
 import type { ConversationStore, ObjectStore } from '../../src/ports/index.ts'
+import { deleting } from './conversation-store/deleting.ts'
 import { listing } from './conversation-store/listing.ts'
 import {
   idAt,
@@ -39,6 +40,7 @@ export function conversationStoreContract(
     targets(ready)
     listing(ready)
     transcripts(ready)
+    deleting(ready)
   })
 }
 

@@ -6,8 +6,11 @@ import {
   SCHEMA_VERSION,
   type SegmentId,
   segmentIdSchema,
+  type TimelineFacts,
   type TimelineMember,
+  type Tombstone,
   timelineMemberSchema,
+  tombstoneSchema,
   type UidHash,
 } from '../../kernel/index.ts'
 import type { ObjectStore } from '../../ports/index.ts'
@@ -20,11 +23,15 @@ const envelopeSchema = z.looseObject({
   members: z.record(z.string(), z.unknown()),
   tombstones: z.record(z.string(), z.unknown()),
 })
-const membersSchema = z.object({ members: z.record(segmentIdSchema, timelineMemberSchema) })
+const factsSchema = z.object({
+  members: z.record(segmentIdSchema, timelineMemberSchema),
+  tombstones: z.record(segmentIdSchema, tombstoneSchema),
+})
 
 export interface DayDocument {
   readonly envelope: z.output<typeof envelopeSchema>
   readonly members: ReadonlyMap<SegmentId, TimelineMember>
+  readonly tombstones: ReadonlyMap<SegmentId, Tombstone>
 }
 
 export interface StoredDay {
@@ -48,34 +55,71 @@ export async function loadDay(
   const stored = await objects.read(name)
   if (!stored) {
     const envelope = { schemaVersion: SCHEMA_VERSION, day, members: {}, tombstones: {} } as const
-    return { document: { envelope, members: new Map() }, generation: '0' }
+    return { document: { envelope, members: new Map(), tombstones: new Map() }, generation: '0' }
   }
   const envelope = parseObject(name, stored.bytes, envelopeSchema)
-  const { members } = parseObject(name, stored.bytes, membersSchema)
-  const byId = new Map(Object.values(members).map((member) => [member.segmentId, member]))
-  const isAtHome = [...byId.values()].every((member) => homeDayOf(member) === day)
-  const isKeyed = Object.keys(members).every((key) => byId.has(segmentIdSchema.parse(key)))
-  if (envelope.day !== day || !isAtHome || !isKeyed) {
-    throw new MalformedRecordError(`${name} holds what belongs elsewhere`)
-  }
-  return { document: { envelope, members: byId }, generation: stored.generation }
+  const facts = parseObject(name, stored.bytes, factsSchema)
+  const members = byKey(name, day, facts.members)
+  const tombstones = byKey(name, day, facts.tombstones)
+  const isBoth = [...tombstones.keys()].some((id) => members.has(id))
+  if (envelope.day !== day || isBoth) throw misplaced(name)
+  return { document: { envelope, members, tombstones }, generation: stored.generation }
 }
 
-/** The document with these segments too; undefined when it has them all. Who is there first, stays. */
-export function withMembers(
-  document: DayDocument,
-  given: Iterable<TimelineMember>,
-): DayDocument | undefined {
+function byKey<T extends TimelineMember>(
+  name: string,
+  day: string,
+  stored: Readonly<Record<string, T>>,
+): ReadonlyMap<SegmentId, T> {
+  const all = Object.entries(stored)
+  const isAtHome = all.every(([key, own]) => key === own.segmentId && homeDayOf(own) === day)
+  if (!isAtHome) throw misplaced(name)
+  return new Map(all.map(([, own]) => [own.segmentId, own]))
+}
+
+function misplaced(name: string): MalformedRecordError {
+  return new MalformedRecordError(`${name} holds what belongs elsewhere`)
+}
+
+export function factsOf({ members, tombstones }: DayDocument): TimelineFacts {
+  return { members: [...members.values()], tombstones: [...tombstones.values()] }
+}
+
+/**
+ * The document with these facts too; undefined when it has them all. Who is there first, stays: a segment
+ * that landed may become a tombstone, and nothing becomes of a tombstone.
+ */
+export function withFacts(document: DayDocument, given: TimelineFacts): DayDocument | undefined {
   const members = new Map(document.members)
-  const fresh: Record<string, TimelineMember> = {}
-  for (const member of given) {
-    if (members.has(member.segmentId)) continue
-    members.set(member.segmentId, member)
-    fresh[member.segmentId] = member
+  const tombstones = new Map(document.tombstones)
+  const own = { ...document.envelope.members }
+  const buried = { ...document.envelope.tombstones }
+  let isChanged = false
+  for (const tombstone of given.tombstones) {
+    const { segmentId } = tombstone
+    if (tombstones.has(segmentId)) continue
+    const { deletedAt } = tombstone
+    const landed = members.get(segmentId)
+    tombstones.set(segmentId, landed ? { ...landed, deletedAt } : tombstone)
+    buried[segmentId] = landed ? { ...asRecord(own[segmentId]), deletedAt } : tombstone
+    members.delete(segmentId)
+    delete own[segmentId]
+    isChanged = true
   }
-  if (members.size === document.members.size) return undefined
-  const { envelope } = document
-  return { envelope: { ...envelope, members: { ...envelope.members, ...fresh } }, members }
+  for (const member of given.members) {
+    const { segmentId } = member
+    if (members.has(segmentId) || tombstones.has(segmentId)) continue
+    members.set(segmentId, member)
+    own[segmentId] = member
+    isChanged = true
+  }
+  if (!isChanged) return undefined
+  const envelope = { ...document.envelope, members: own, tombstones: buried }
+  return { envelope, members, tombstones }
+}
+
+function asRecord(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {}
 }
 
 export function serialize(document: DayDocument): Uint8Array {

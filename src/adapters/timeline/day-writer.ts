@@ -1,11 +1,11 @@
 import {
   objectNames,
-  type TimelineMember,
+  type TimelineFacts,
   type UidHash,
   UnavailableError,
 } from '../../kernel/index.ts'
 import type { Clock, ObjectStore } from '../../ports/index.ts'
-import { loadDay, type StoredDay, serialize, withMembers } from './day-document.ts'
+import { type DayDocument, loadDay, type StoredDay, serialize, withFacts } from './day-document.ts'
 
 /**
  * Rounds a writer may lose. Each lost round is another writer's success, so that a handful of
@@ -24,13 +24,13 @@ export interface DayWriterDeps {
 }
 
 export interface DayWriter {
-  /** Resolves once all of them are durable in the day's document, whoever wrote them. */
-  write(uidHash: UidHash, day: string, members: readonly TimelineMember[]): Promise<void>
+  /** Resolves with the day once all of them are durable in its document, whoever wrote them. */
+  write(uidHash: UidHash, day: string, facts: TimelineFacts): Promise<DayDocument>
 }
 
 interface Waiting {
-  readonly members: readonly TimelineMember[]
-  readonly done: PromiseWithResolvers<void>
+  readonly facts: TimelineFacts
+  readonly done: PromiseWithResolvers<DayDocument>
 }
 
 /** Writes of this process to one document go out together: those that come during a write form the next. */
@@ -41,9 +41,12 @@ export function createDayWriter(deps: DayWriterDeps): DayWriter {
     let known: StoredDay | undefined
     for (let batch = waiting.splice(0); batch.length > 0; batch = waiting.splice(0)) {
       try {
-        const members = batch.flatMap((each) => each.members)
-        known = await swapIn(deps, { uidHash, day, members, known })
-        for (const { done } of batch) done.resolve()
+        const facts = {
+          members: batch.flatMap((each) => each.facts.members),
+          tombstones: batch.flatMap((each) => each.facts.tombstones),
+        }
+        known = await swapIn(deps, { uidHash, day, facts, known })
+        for (const { done } of batch) done.resolve(known.document)
       } catch (error) {
         known = undefined
         for (const { done } of batch) done.reject(error)
@@ -54,13 +57,13 @@ export function createDayWriter(deps: DayWriterDeps): DayWriter {
   }
 
   return {
-    write: (uidHash, day, members) => {
+    write: (uidHash, day, facts) => {
       const name = objectNames.timeline(uidHash, day)
-      const done = Promise.withResolvers<void>()
+      const done = Promise.withResolvers<DayDocument>()
       const waiting = waitingByName.get(name)
-      if (waiting) waiting.push({ members, done })
+      if (waiting) waiting.push({ facts, done })
       else {
-        const queue = [{ members, done }]
+        const queue = [{ facts, done }]
         waitingByName.set(name, queue)
         void drain(uidHash, day, queue)
       }
@@ -69,22 +72,22 @@ export function createDayWriter(deps: DayWriterDeps): DayWriter {
   }
 }
 
-/** @returns the document as it stands now, all `members` in it */
+/** @returns the document as it stands now, all `facts` in it */
 async function swapIn(
   { objects, clock, random }: DayWriterDeps,
   work: {
     readonly uidHash: UidHash
     readonly day: string
-    readonly members: readonly TimelineMember[]
+    readonly facts: TimelineFacts
     readonly known: StoredDay | undefined
   },
 ): Promise<StoredDay> {
-  const { uidHash, day, members } = work
+  const { uidHash, day, facts } = work
   const name = objectNames.timeline(uidHash, day)
   let current = work.known
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     current ??= await loadDay(objects, uidHash, day)
-    const document = withMembers(current.document, members)
+    const document = withFacts(current.document, facts)
     if (!document) return current
     const answer = await objects.replace(name, serialize(document), {
       ifGeneration: current.generation,

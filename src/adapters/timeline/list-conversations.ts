@@ -1,17 +1,18 @@
 import {
-  assignConversations,
   type ConversationOutline,
   DAY_MS,
   dayStartMs,
   inParallel,
+  liveConversations,
   MalformedRecordError,
+  neighbours,
   objectNames,
-  type TimelineMember,
+  type TimelineFacts,
   type UidHash,
   utcDay,
 } from '../../kernel/index.ts'
 import type { ListCursor, ObjectStore } from '../../ports/index.ts'
-import type { LoadMembers } from './derive-whole.ts'
+import { type LoadFacts, unite } from './stretch.ts'
 
 /** Days read at once. */
 const PARALLEL_DAYS = 8
@@ -27,7 +28,7 @@ const REACH_DAYS = 33
 /** Newest first. Reads days from the newest on, until older ones can change nothing on the page. */
 export async function listConversations(
   objects: Pick<ObjectStore, 'list'>,
-  load: LoadMembers,
+  load: LoadFacts,
   uidHash: UidHash,
   { before, limit }: { readonly before?: ListCursor; readonly limit: number },
 ): Promise<ConversationOutline[]> {
@@ -35,19 +36,29 @@ export async function listConversations(
   const days = (await listDays(objects, uidHash))
     .filter((day) => lastDay === undefined || day <= lastDay)
     .reverse()
-  const members: TimelineMember[] = []
+  let facts: TimelineFacts = { members: [], tombstones: [] }
   for (let at = 0; at < days.length; at += PARALLEL_DAYS) {
     const batch = days.slice(at, at + PARALLEL_DAYS)
-    members.push(...(await inParallel(batch, PARALLEL_DAYS, load)).flat())
+    facts = unite([facts, ...(await inParallel(batch, PARALLEL_DAYS, load))])
     const isAll = at + PARALLEL_DAYS >= days.length
-    // What starts on the oldest day read may begin on the day before it.
-    const settledFromMs = isAll ? -Infinity : dayStartMs(batch.at(-1) ?? '') + DAY_MS
-    const page = assignConversations(members).filter(
+    const settledFromMs = isAll ? -Infinity : settledFrom(facts, batch.at(-1) ?? '')
+    const page = liveConversations(facts).filter(
       (each) => each.startMs >= settledFromMs && (!before || newestFirst(before, each) < 0),
     )
     if (isAll || page.length >= limit) return page.sort(newestFirst).slice(0, limit)
   }
   return []
+}
+
+/**
+ * From when on nothing changes any more. What starts on the oldest day read may begin on the day before
+ * it; and what lies beside a tombstone that does, may belong to a deleted conversation.
+ */
+function settledFrom(facts: TimelineFacts, oldestDay: string): number {
+  const wholeFromMs = dayStartMs(oldestDay) + DAY_MS
+  if (facts.tombstones.length === 0) return wholeFromMs
+  const open = neighbours(facts).filter(({ startMs }) => startMs < wholeFromMs)
+  return Math.max(wholeFromMs, ...open.map(({ endMs }) => endMs + 1))
 }
 
 /** Every day the user has a document for, oldest first. */

@@ -32,6 +32,7 @@ export function speech(startMs: number, shape: Partial<TimelineMember> = {}): Ti
     startMs,
     endMs: startMs + 10 * SECOND_MS,
     landedAt: made,
+    acceptedAt: made,
     seed: seedOf(segmentId, startMs),
     partition: { source: 'omi', device: 'pendant', locked: false },
     ...shape,

@@ -214,7 +214,7 @@ describe('memberOf', () => {
       acceptedAt: 3,
       landedAt,
     }
-    const plain = { segmentId, startMs, endMs, landedAt, partition, seed }
+    const plain = { segmentId, startMs, endMs, landedAt, acceptedAt: 3, partition, seed }
     expect(memberOf(transcript)).toEqual(plain)
     const sent = memberOf({ ...transcript, place: { partition, seed, target } })
     expect(sent).toEqual({ ...plain, target })
