@@ -11,6 +11,7 @@ import { buildConsole } from './wiring/build-console.ts'
 import { buildEnrichment } from './wiring/build-enrichment.ts'
 import { buildSpeechToText } from './wiring/build-speech-to-text.ts'
 import { connectParties, type Overrides, type Parties } from './wiring/connect-parties.ts'
+import { recoveryDeps } from './wiring/recovery-deps.ts'
 import { retryBackoff, runningDeps } from './wiring/running-deps.ts'
 import { partsToWarm, warmUp } from './wiring/warm-up.ts'
 
@@ -103,8 +104,8 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
     enrichment,
     enriches: enrichment !== undefined,
     operating: { ...running, queue: parties.tasks?.queue },
-    cancel: running,
-    recovery: { ...parties, ...running, ...config.recovery, inline, enrichment, noteLoad },
+    ...{ cancel: running, deletion: parties },
+    recovery: recoveryDeps(config, parties, { ...running, inline, enrichment, noteLoad }),
     accept: {
       ...parties,
       ...running,

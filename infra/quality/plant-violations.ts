@@ -36,7 +36,7 @@ export interface Findings {
   }[]
 }
 
-const FLOWS = ['intake', 'dispatch', 'status', 'recovery', 'operators', 'enrichment']
+const FLOWS = ['intake', 'dispatch', 'status', 'recovery', 'operators', 'enrichment', 'deletion']
 const RECORDS = ['jobs', 'fair-use']
 const ROOMS = [...FLOWS, ...RECORDS, 'pipeline', 'preferences', 'durable', 'http', 'console', 'telemetry']
 const VENDORS = ['ioredis', '@google-cloud/storage', '@google-cloud/tasks']

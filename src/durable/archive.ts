@@ -1,4 +1,7 @@
 import {
+  type ConversationId,
+  type Deletion,
+  deletionSchema,
   type EnrichmentObject,
   type EnrichmentSubject,
   enrichmentObjectSchema,
@@ -16,6 +19,7 @@ import {
   type UidHash,
 } from '../kernel/index.ts'
 import type { ChecksumFactory, ObjectStore } from '../ports/index.ts'
+import { blankTranscripts, deleteEnrichments, pagesOf } from './erase.ts'
 import { onceObjects } from './once.ts'
 
 /** The durable objects by what they say. Creating what exists returns the one that exists. */
@@ -35,6 +39,21 @@ export interface Archive {
   /** What became of one revision; whoever creates it first decides (I4). */
   createEnrichment(uidHash: UidHash, e: EnrichmentObject): Promise<Created<EnrichmentObject>>
   readEnrichment(subject: EnrichmentSubject): Promise<EnrichmentObject | undefined>
+  /** What the user wants gone. The same conversation with the same members is one deletion. */
+  createDeletion(deletion: Deletion): Promise<Created<Deletion>>
+  /** Names of the deletions that were begun and not settled; of one user, or of all. */
+  openDeletions(uidHash?: UidHash): AsyncGenerator<string>
+  /** Undefined when it has been settled meanwhile. */
+  readDeletion(name: string): Promise<Deletion | undefined>
+  /** The last step of a deletion: nothing is owed of it any more. */
+  settleDeletion(deletion: Deletion): Promise<void>
+  /** Takes the words out of transcripts and keeps the usage records (idempotent). */
+  blankTranscripts(
+    uidHash: UidHash,
+    what: { readonly segmentIds: Iterable<SegmentId>; readonly erasedAt: number },
+  ): Promise<void>
+  /** Deletes the summaries that were ever made under these ids (idempotent). */
+  deleteEnrichments(uidHash: UidHash, ids: ReadonlySet<ConversationId>): Promise<void>
   /** Blobs first, the manifest last: while a blob lives, something still points at it (I11). */
   deleteStaging(manifest: Manifest): Promise<void>
 }
@@ -54,6 +73,8 @@ export function createArchive(deps: {
   const transcripts = onceObjects(deps, transcriptSchema)
   const enrichments = onceObjects(deps, enrichmentObjectSchema)
   const outcomes = onceObjects(deps, outcomeObjectSchema)
+  const deletions = onceObjects(deps, deletionSchema)
+  const nameOf = (d: Deletion) => objectNames.deletion(d.uidHash, d.conversationId, d.revision)
   return {
     createManifest: (m, signal) =>
       manifests.create(objectNames.manifest(m.uidHash, m.jobId), m, signal),
@@ -71,6 +92,16 @@ export function createArchive(deps: {
       enrichments.create(objectNames.enrichment(uidHash, e.conversationId, e.revision), e),
     readEnrichment: ({ uidHash, conversationId, revision }) =>
       enrichments.read(objectNames.enrichment(uidHash, conversationId, revision)),
+    createDeletion: (d) => deletions.create(nameOf(d), d),
+    openDeletions: async function* (uidHash) {
+      for await (const page of pagesOf(objects, objectNames.deletionsPrefix(uidHash))) {
+        for (const { name } of page) yield name
+      }
+    },
+    readDeletion: (name) => deletions.read(name),
+    settleDeletion: (d) => objects.delete(nameOf(d)),
+    blankTranscripts: (uidHash, what) => blankTranscripts(objects, uidHash, what),
+    deleteEnrichments: (uidHash, ids) => deleteEnrichments(objects, uidHash, ids),
     deleteStaging: async (manifest) => {
       for (const file of manifest.files) await objects.delete(file.object)
       await objects.delete(objectNames.manifest(manifest.uidHash, manifest.jobId))

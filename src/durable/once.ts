@@ -49,7 +49,8 @@ export function onceObjects<T>(
   }
 }
 
-function parseObject<T>(name: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
+/** @throws MalformedRecordError @throws NewerSchemaError */
+export function parseObject<T>(name: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
   let json: unknown
   try {
     json = JSON.parse(Buffer.from(bytes).toString('utf8'))

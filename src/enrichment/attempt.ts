@@ -42,7 +42,7 @@ export async function attemptWork(
   const signal = AbortSignal.any([held.signal, stop, budget.signal])
   try {
     const known = await deps.archive.readEnrichment(record)
-    if (known) return endOf(known, true)
+    if (known) return await endOf(deps, record, known, true)
     if (record.attempt > deps.limits.maxAttempts) {
       return await recordFate(deps, held, record, {
         verdict: 'failed',
@@ -69,7 +69,7 @@ export async function attemptWork(
 
 /** The failure is durable: the conversation stands without a summary, and says why. */
 export async function recordFate(
-  deps: Pick<EnrichmentDeps, 'archive' | 'clock'>,
+  deps: EndDeps,
   held: HeldClaim<EnrichmentClaim>,
   record: EnrichmentRecord,
   fate: Verdict,
@@ -78,12 +78,27 @@ export async function recordFate(
   const { conversationId, revision } = record
   const base = { schemaVersion: 1, conversationId, revision, createdAt: deps.clock.now() } as const
   const { value, mine } = await deps.archive.createEnrichment(record.uidHash, { ...base, ...fate })
-  return endOf(value, !mine)
+  return endOf(deps, record, value, !mine)
 }
 
-function endOf(object: EnrichmentObject, reconciled: boolean) {
+type EndDeps = Pick<EnrichmentDeps, 'archive' | 'clock' | 'conversations'>
+
+/**
+ * What stands of the revision. A summary that came to be while its user deleted the conversation may have
+ * come after the deletion looked for summaries: it is taken away again.
+ */
+async function endOf(
+  { archive, conversations }: EndDeps,
+  { uidHash, conversationId }: EnrichmentRecord,
+  object: EnrichmentObject,
+  reconciled: boolean,
+): Promise<Extract<WorkEnd, { kind: 'ended' }>> {
+  if (await conversations.wasDeleted(uidHash, conversationId)) {
+    await archive.deleteEnrichments(uidHash, new Set([conversationId]))
+    return { kind: 'ended', reconciled: false, verdict: 'superseded' }
+  }
   const { state, ...why } = noteOfObject(object)
-  return { kind: 'ended', reconciled, verdict: object.verdict, ...why } as const
+  return { kind: 'ended', reconciled, verdict: object.verdict, ...why }
 }
 
 async function endOfError(

@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import * as z from 'zod'
+import { type DeletionDeps, deleteConversation } from '../deletion/index.ts'
 import type { Archive } from '../durable/index.ts'
 import { conversationIdSchema, type Naming } from '../kernel/index.ts'
 import type { ConversationStore, UserVerifier } from '../ports/index.ts'
@@ -16,6 +17,7 @@ export interface ConversationRouteDeps {
   readonly archive: Pick<Archive, 'readEnrichment'>
   /** Whether summaries are made at all. */
   readonly enriches: boolean
+  readonly deletion: DeletionDeps
 }
 
 const pageSchema = z.object({
@@ -38,11 +40,21 @@ export function conversationRoutes(deps: ConversationRouteDeps): Router {
     const uidHash = deps.naming.uidHash(await authenticate(deps, req))
     const id = conversationIdSchema.safeParse(req.params.id)
     const found = id.success && (await getConversation(deps, uidHash, id.data))
-    if (!found)
-      throw new HttpError('no such conversation', { status: 404, code: 'conversation_not_found' })
+    if (!found) throw notFound()
     res.json(found)
   })
+  router.delete('/v2/conversations/:id', async (req, res) => {
+    const uidHash = deps.naming.uidHash(await authenticate(deps, req))
+    const id = conversationIdSchema.safeParse(req.params.id)
+    const known = id.success && (await deleteConversation(deps.deletion, uidHash, id.data))
+    if (known !== 'deleted') throw notFound()
+    res.status(204).end()
+  })
   return router
+}
+
+function notFound(): HttpError {
+  return new HttpError('no such conversation', { status: 404, code: 'conversation_not_found' })
 }
 
 function invalid(detail: string): HttpError {

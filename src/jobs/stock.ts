@@ -10,8 +10,9 @@ import {
   type Segment,
   type SegmentId,
   type StagedFile,
+  type Transcript,
 } from '../kernel/index.ts'
-import type { ConversationStore, SegmentMark } from '../ports/index.ts'
+import type { Clock, ConversationStore, SegmentMark } from '../ports/index.ts'
 
 const PARALLEL_READS = 8
 
@@ -32,12 +33,19 @@ export interface Stock {
   readonly unplanned: readonly StagedFile[]
 }
 
+interface StockDeps {
+  readonly archive: Archive
+  readonly conversations: ConversationStore
+  readonly clock: Pick<Clock, 'now'>
+}
+
 /**
  * Takes stock before a job ends. For every segment that has a transcript but is not marked, the
- * timeline write is redone first: an object alone proves text, not landing.
+ * timeline write is redone first: an object alone proves text, not landing. What belongs to a deleted
+ * conversation counts as silent, unless it had landed before.
  */
 export async function takeStock(
-  deps: { readonly archive: Archive; readonly conversations: ConversationStore },
+  deps: StockDeps,
   manifest: Manifest,
   marks: ReadonlyMap<SegmentId, SegmentMark>,
 ): Promise<Stock> {
@@ -53,9 +61,10 @@ export async function takeStock(
     async ({ file, segment }): Promise<SegmentFact> => {
       const transcript = await deps.archive.readTranscript(manifest.uidHash, segment.segmentId)
       if (!transcript) return { file, segment, ...withoutTranscript(marks.get(segment.segmentId)) }
-      if (transcript.verdict !== 'text') return { file, segment, verdict: 'silent' }
+      if (transcript.verdict === 'silent') return { file, segment, verdict: 'silent' }
       if (marks.get(segment.segmentId)?.verdict !== 'landed') {
-        await deps.conversations.land(manifest.uidHash, [memberOf(transcript)])
+        const isDeleted = await landAgain(deps, manifest, transcript)
+        if (isDeleted) return { file, segment, verdict: 'silent' }
       }
       return { file, segment, verdict: 'landed', seed: transcript.place.seed }
     },
@@ -65,6 +74,17 @@ export async function takeStock(
     undecodable: planned.filter((p) => p.plan.verdict === 'undecodable').map((p) => p.file),
     unplanned: plans.filter((p) => p.plan === undefined).map((p) => p.file),
   }
+}
+
+/** @returns whether it belongs to a conversation that the user deleted */
+async function landAgain(
+  { archive, conversations, clock }: StockDeps,
+  { uidHash }: Manifest,
+  transcript: Transcript,
+): Promise<boolean> {
+  const segmentIds = await conversations.land(uidHash, [memberOf(transcript)])
+  await archive.blankTranscripts(uidHash, { segmentIds, erasedAt: clock.now() })
+  return segmentIds.includes(transcript.segmentId)
 }
 
 function withoutTranscript(

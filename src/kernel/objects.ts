@@ -175,7 +175,7 @@ export const objectNames = {
   /** One conversation as it was when the user deleted it. */
   deletion: (uidHash: UidHash, conversationId: ConversationId, revision: string) =>
     `deletions/${uidHash}/${conversationId}/${revision}.json`,
-  deletionsPrefix: 'deletions/',
+  deletionsPrefix: (uidHash?: UidHash) => (uidHash ? `deletions/${uidHash}/` : 'deletions/'),
   timeline: (uidHash: UidHash, day: string) => `timelines/${uidHash}/${day}.json`,
   transcriptPrefix: (uidHash: UidHash) => `transcripts/${uidHash}/`,
   /** Fair-use stage and violations; changed by compare-and-swap only. */

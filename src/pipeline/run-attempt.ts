@@ -187,13 +187,17 @@ async function landSegment(run: Run, work: Work, gate: SpeechGate | undefined): 
     : await context.inFlight(segmentId, () =>
         transcribeSegment(deps, context, work, { gate, hints }),
       )
-  if (transcript.verdict !== 'text') {
+  if (transcript.verdict === 'silent') {
     await context.landed({ segmentId, verdict: 'silent' })
     return
   }
   await context.trusted()
-  await deps.conversations.land(context.manifest.uidHash, [memberOf(transcript)])
-  await context.landed({ segmentId, verdict: 'landed' })
+  const { uidHash } = context.manifest
+  const deleted = await deps.conversations.land(uidHash, [memberOf(transcript)])
+  const erasedAt = deps.clock.now()
+  await deps.archive.blankTranscripts(uidHash, { segmentIds: deleted, erasedAt })
+  const verdict = deleted.includes(segmentId) ? 'silent' : 'landed'
+  await context.landed({ segmentId, verdict })
 }
 
 const OF_ONE_SEGMENT: readonly ReasonCode[] = ['stt_invalid_input', 'sync_worker_lost']

@@ -4,6 +4,7 @@ import {
   type ConversationId,
   conversationIdSchema,
   dayOfConversation,
+  memberOf,
   RetryableError,
   SCHEMA_VERSION,
   type Segment,
@@ -27,7 +28,8 @@ export interface TranscribeDeps {
 /**
  * One segment: transcript object, then timeline, in this order; the caller marks it last. An object
  * that exists is used, whoever made it: no audio is transcribed or paid for twice (I4, I5). The
- * timeline write is redone even so, since an object alone proves text, not landing.
+ * timeline write is redone even so, since an object alone proves text, not landing. What belongs to a
+ * conversation that the user deleted is not transcribed.
  * @throws TerminalError when the gate lets no more speech through
  */
 export async function transcribeSegment(
@@ -44,6 +46,11 @@ export async function transcribeSegment(
   const { segmentId } = work.segment
   const existing = await deps.archive.readTranscript(uidHash, segmentId)
   if (existing) return existing
+  const unheard = describeTranscript(deps, context, work, undefined)
+  if (await deps.conversations.isSuperseded(uidHash, memberOf(unheard))) {
+    await context.trusted()
+    return (await deps.archive.createTranscript(uidHash, unheard, context.signal)).value
+  }
   if (!work.pcm) throw new RetryableError(`segment ${segmentId} has neither transcript nor audio`)
   const pcm = work.pcm.slice(work.segment.startSample, work.segment.endSample)
   await context.trusted()
@@ -101,22 +108,24 @@ async function ask(
   }
 }
 
+/** @param heard undefined when nobody was asked: the segment is superseded */
 function describeTranscript(
   deps: TranscribeDeps,
   context: AttemptContext,
   work: { readonly file: StagedFile; readonly segment: Segment },
-  heard: Transcription,
+  heard: Transcription | undefined,
 ): Transcript {
   const { segment, file } = work
   const { manifest } = context
-  const text = heard.text.trim()
+  const text = heard?.text.trim() ?? ''
+  const words = heard?.words ?? []
   return {
     schemaVersion: SCHEMA_VERSION,
     segmentId: segment.segmentId,
     fileId: file.fileId,
-    verdict: text === '' ? 'silent' : 'text',
+    verdict: heard === undefined ? 'superseded' : text === '' ? 'silent' : 'text',
     text,
-    words: heard.words.map((word) => ({
+    words: words.map((word) => ({
       text: word.text,
       startMs: segment.startMs + word.startMs,
       endMs: segment.startMs + word.endMs,
@@ -135,7 +144,7 @@ function describeTranscript(
     },
     acceptedAt: manifest.acceptedAt,
     landedAt: deps.clock.now(),
-    ...(heard.language === undefined ? {} : { language: heard.language }),
+    ...(heard?.language === undefined ? {} : { language: heard.language }),
   }
 }
 

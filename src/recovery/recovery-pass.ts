@@ -1,5 +1,6 @@
 import { inParallel, SHARD_COUNT } from '../kernel/index.ts'
 import type { RandomBytes } from '../ports/index.ts'
+import { type DeletionCounts, type Deletions, recoverDeletions } from './deletions.ts'
 import type { RecoverDeps } from './recover-job.ts'
 import { recoverShard, type ShardDeps } from './recover-shard.ts'
 import { recoverSecondStage, type SecondStage, type SecondStageCounts } from './second-stage.ts'
@@ -10,12 +11,17 @@ export interface PassDeps extends RecoverDeps, ShardDeps, SweepDeps {
   readonly randomBytes: RandomBytes
   /** Looks after the second stage in the same pass; absent where there is none. */
   readonly enrichment?: SecondStage | undefined
+  /** Finishes what users deleted, in the same pass. */
+  readonly deletions: Deletions
   /** Asked once a pass to note how much there is to do; a pass does not fail with it. */
   readonly noteLoad?: () => Promise<void>
 }
 
-/** The counts of jobs, and those of their summaries apart. */
-export type PassReport = PassCounts & { readonly enrichment?: SecondStageCounts }
+/** The counts of jobs; those of their summaries and of deletions apart. */
+export type PassReport = PassCounts & {
+  readonly enrichment?: SecondStageCounts
+  readonly deletions?: DeletionCounts
+}
 
 const PARALLEL_SHARDS = 8
 /** Tasks made in one pass are spread: the first at once, the thousandth within this (F49). */
@@ -24,7 +30,7 @@ const SPREAD_FULL_AT = 1_000
 
 /**
  * Looks once at every job whose next check is due, then sweeps on over what is staged, then looks after
- * summaries. Safe in any number and at any time: one pass a shard, and each write compares what it
+ * summaries and deletions. Safe in any number and at any time: one pass a shard, and each write compares what it
  * saw. What fails is counted and met again; its neighbours go on.
  */
 export async function recoveryPass(deps: PassDeps, signal: AbortSignal): Promise<PassReport> {
@@ -35,6 +41,7 @@ export async function recoveryPass(deps: PassDeps, signal: AbortSignal): Promise
   const lost = await recoverShards(paced, pass)
   const { isSummarySweepDue } = await sweepStaging(paced, pass, lost)
   const enrichment = await recoverSecondStage(deps, pass, isSummarySweepDue)
+  const deletions = await recoverDeletions(deps, pass)
   await deps.noteLoad?.().catch((error: unknown) => {
     deps.events.unexpectedError({ where: 'load history', error })
   })
@@ -44,7 +51,7 @@ export async function recoveryPass(deps: PassDeps, signal: AbortSignal): Promise
     lostShards: lost.size,
     ms: Math.round(deps.clock.monotonicMs() - startedMs),
   })
-  return { ...counts, ...(enrichment ? { enrichment } : {}) }
+  return { ...counts, ...(enrichment ? { enrichment } : {}), ...(deletions ? { deletions } : {}) }
 }
 
 /** @returns the shards whose sentinel is missing, and since when; throws when no shard could be asked */

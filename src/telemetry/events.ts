@@ -1,3 +1,4 @@
+import { createDeletionEvents } from './deletion-events.ts'
 import { createDeliveryEvents } from './delivery-events.ts'
 import { createEnrichmentEvents } from './enrichment-events.ts'
 import { createFairUseEvents } from './fair-use-events.ts'
@@ -20,5 +21,6 @@ export function createEvents(sink: EventSink) {
     ...createRecoveryEvents(sink),
     ...createFairUseEvents(sink),
     ...createEnrichmentEvents(sink),
+    ...createDeletionEvents(sink),
   }
 }

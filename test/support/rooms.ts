@@ -1,5 +1,6 @@
 import { createCrc32c } from '../../src/adapters/native-crc/index.ts'
 import { createTimelineStore } from '../../src/adapters/timeline/index.ts'
+import { type DeletionDeps, sweepDeletions } from '../../src/deletion/index.ts'
 import { createInlineRunner, type DeliveryDeps } from '../../src/dispatch/index.ts'
 import { createArchive } from '../../src/durable/index.ts'
 import type { FairUse } from '../../src/fair-use/index.ts'
@@ -125,16 +126,18 @@ export function wireRooms(parts: RoomParts) {
     worksAfterResponse: parts.worksAfterResponse ?? true,
     unavailableRetryAfterMs: 30 * SECOND_MS,
   }
+  const deletion: DeletionDeps = { conversations, archive, clock, events }
   const recovery: PassDeps = {
     ...delivery,
     ...{ objects, inline },
     ...RECOVERY_LIMITS,
     enrichment,
+    deletions: { sweep: (signal) => sweepDeletions(deletion, signal) },
     ...parts.recovery,
   }
   return {
     ...{ archive, conversations, preferences, delivery, accept, inline, stop, recovery },
-    enrichment,
+    ...{ enrichment, deletion },
   }
 }
 

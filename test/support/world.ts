@@ -98,7 +98,7 @@ export function createWorld(options: WorldOptions = {}) {
     enrichment: second.parts,
   })
   const { archive, conversations, delivery, accept, inline, stop, recovery, enrichment } = rooms
-  const { preferences } = rooms
+  const { preferences, deletion } = rooms
   const uidHash = naming.uidHash(UID)
 
   return {
@@ -127,6 +127,7 @@ export function createWorld(options: WorldOptions = {}) {
     stop,
     rig,
     recovery,
+    deletion,
     /** Redis forgets its work on summaries. */
     flushSummaries: second.flush,
     works: second.works,

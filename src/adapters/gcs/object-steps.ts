@@ -7,6 +7,7 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^transcripts\//, 'transcript'],
   [/^outcomes\//, 'outcome'],
   [/^enrichments\//, 'enrichment'],
+  [/^deletions\//, 'deletion'],
   [/^timelines\//, 'timeline'],
   [/^fair-use\//, 'standing'],
 ]

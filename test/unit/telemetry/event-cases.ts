@@ -50,6 +50,12 @@ export const CASES: readonly {
     severity: 'INFO',
   },
   {
+    name: 'conversationDeleted',
+    act: (e) => e.conversationDeleted({ uidHash, segments: 2 }),
+    counter: 'conversation_deleted',
+    ...PLAIN,
+  },
+  {
     name: 'fairUseViolation',
     act: (e) =>
       e.fairUseViolation({
