@@ -13,7 +13,9 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/acceptance/**', 'test/crash/**', 'test/soak/**', 'test/recovery/**'],
+          exclude: ['acceptance', 'browser', 'crash', 'soak', 'recovery'].map(
+            (room) => `test/${room}/**`,
+          ),
         },
       },
       {

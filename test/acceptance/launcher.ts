@@ -8,7 +8,7 @@ const MAIN = fileURLToPath(new URL('../../src/local/main.ts', import.meta.url))
 const readySchema = z.object({
   ready: z.literal(true),
   api: z.url(),
-  console: z.null(),
+  console: z.url(),
   redis: z.url(),
   gcs: z.url(),
   tasks: z.object({ host: z.string(), port: z.int(), control: z.url() }),

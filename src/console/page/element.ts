@@ -23,10 +23,16 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
-/** Puts children in the place of what is there. */
+/** Puts children in the place of what is there; who was on one of it is put on the one that took its place. */
 export function fill(parent: Element, ...children: readonly Child[]): void {
+  const at = focusable(parent).findIndex((each) => each.matches(':focus'))
   parent.replaceChildren()
   append(parent, children)
+  if (at >= 0) focusable(parent)[at]?.focus({ preventScroll: true })
+}
+
+function focusable(parent: Element): HTMLElement[] {
+  return [...parent.querySelectorAll<HTMLElement>('a[href], button, input, select, [tabindex="0"]')]
 }
 
 /** Sets styles through the object model: the page's policy allows no style attributes. */

@@ -54,6 +54,10 @@ export function phasesOf(events: readonly TimedEvent[], untilAt: number): Phase[
       close(at, 'claimed')
       if (at - fromAt < 50) phases.pop()
       begin(timed, 'running')
+    } else if (name === 'snoozed' && isRunning) {
+      // Claimed again after a death, and no slot was free.
+      close(at, 'died')
+      begin(timed, 'waiting')
     } else if (RELEASES.includes(name)) {
       close(at, 'released', reason)
       begin(timed, 'waiting')

@@ -6,6 +6,7 @@ import { instant, shortId, span, words } from './format.ts'
 import { jobHash, jobsHash } from './routes.ts'
 import { say } from './say.ts'
 import { statusBadge } from './status-badge.ts'
+import { table } from './table.ts'
 import type { ViewContext } from './view-context.ts'
 
 const PAGE_SIZE = 50
@@ -29,7 +30,7 @@ export function jobsView(
   { api, session, main, signal }: ViewContext,
   query: URLSearchParams,
 ): string {
-  const table = el('div', { class: 'table' }, el('p', { class: 'hint' }, 'Loading …'))
+  const place = el('div', {}, el('p', { class: 'hint' }, 'Loading …'))
   const pager = el('nav', { class: 'buttons', 'aria-label': 'Pages' })
   fill(
     main,
@@ -39,7 +40,7 @@ export function jobsView(
       session.reasons.map(({ code }) => code),
     ),
     aboutUser(query),
-    table,
+    place,
     pager,
   )
   const load = async () => {
@@ -48,12 +49,12 @@ export function jobsView(
     try {
       const page = await api.get<JobPage>(`/v2/admin/jobs?${asked}`)
       if (signal.aborted) return
-      fill(table, jobsTable(page.jobs))
+      fill(place, jobsTable(page.jobs))
       fill(pager, pages(query, page.next_cursor))
       say(`${page.jobs.length} jobs`)
     } catch (error) {
       if (!signal.aborted)
-        fill(table, el('p', { class: 'problem', role: 'alert' }, messageOf(error)))
+        fill(place, el('p', { class: 'problem', role: 'alert' }, messageOf(error)))
     }
   }
   void load()
@@ -118,21 +119,7 @@ function aboutUser(query: URLSearchParams): HTMLElement | undefined {
 
 function jobsTable(jobs: readonly JobRow[]): HTMLElement {
   if (jobs.length === 0) return el('p', { class: 'empty' }, 'No such jobs.')
-  return el(
-    'table',
-    {},
-    el('caption', { class: 'unseen' }, 'Jobs, newest first'),
-    el(
-      'thead',
-      {},
-      el(
-        'tr',
-        {},
-        COLUMNS.map((title) => el('th', { scope: 'col' }, title)),
-      ),
-    ),
-    el('tbody', {}, jobs.map(jobRow)),
-  )
+  return table('Jobs, newest first', COLUMNS, jobs.map(jobRow))
 }
 
 function jobRow(job: JobRow): HTMLElement {

@@ -1,6 +1,7 @@
 import type { Overview } from './answers.ts'
 import { el } from './element.ts'
 import { count, span } from './format.ts'
+import { table } from './table.ts'
 
 const STAGES = ['staged', 'decoding', 'vad', 'transcribing', 'finalizing']
 const COLUMNS = ['Stage', 'At work', 'Median', '95 % within']
@@ -22,23 +23,5 @@ export function stageTable(
     )
   })
   if (rows.length === 0) return el('p', { class: 'empty' }, 'No job has run yet.')
-  return el(
-    'div',
-    { class: 'table' },
-    el(
-      'table',
-      {},
-      el('caption', { class: 'unseen' }, 'Stages'),
-      el(
-        'thead',
-        {},
-        el(
-          'tr',
-          {},
-          COLUMNS.map((title) => el('th', { scope: 'col' }, title)),
-        ),
-      ),
-      el('tbody', {}, rows),
-    ),
-  )
+  return table('Stages', COLUMNS, rows)
 }

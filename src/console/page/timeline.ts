@@ -2,7 +2,9 @@ import type { JobEvent } from './answers.ts'
 import { el } from './element.ts'
 import { clock, span, words } from './format.ts'
 import type { TimedEvent } from './job-phases.ts'
+import { table } from './table.ts'
 
+const MARKS: Readonly<Record<string, string>> = { l: 'landed', s: 'silent', f: 'failed' }
 const OWN = new Set(['at', 'name'])
 
 /** Every line of a job's life, oldest first, each with the time since the one before. */
@@ -19,25 +21,7 @@ export function eventList(events: readonly TimedEvent[]): HTMLElement {
       el('td', { class: 'event-facts' }, factsOf(event)),
     )
   })
-  return el(
-    'div',
-    { class: 'table' },
-    el(
-      'table',
-      {},
-      el('caption', { class: 'unseen' }, 'Events, oldest first'),
-      el(
-        'thead',
-        {},
-        el(
-          'tr',
-          {},
-          ['At', 'After', 'Event', 'Facts'].map((t) => el('th', { scope: 'col' }, t)),
-        ),
-      ),
-      el('tbody', {}, rows),
-    ),
-  )
+  return table('Events, oldest first', ['At', 'After', 'Event', 'Facts'], rows)
 }
 
 function titleOf(event: JobEvent): string {
@@ -62,5 +46,8 @@ function factsOf(event: JobEvent): HTMLElement[] {
 
 /** Segment ids are hashes of forty digits; their heads tell them apart. */
 function marksOf(value: string): string {
-  return value.replaceAll(/\b([0-9a-f]{8})[0-9a-f]{32}\b/g, '$1')
+  return value.replaceAll(
+    /([0-9a-f]{8})[0-9a-f]{32}=(\w)(\S*)/g,
+    (_, id: string, mark: string, more: string) => `${id} ${MARKS[mark] ?? mark}${more}`,
+  )
 }

@@ -31,6 +31,8 @@ interface ProgramSearch<Found> extends FindOptions {
   readonly commands: readonly [string, ...string[]]
   /** Debian packages that bring it; the first names its folder in the cache. */
   readonly packages: readonly [string, ...string[]]
+  /** Where it lies among their files; `usr/bin/` and the first of the commands unless given. */
+  readonly unpackedAt?: string
   /** How a person gets it, per package tool. */
   readonly installHint: string
   /** Runs it once; undefined when it does not run or lacks a part. */
@@ -79,7 +81,7 @@ async function findUnpacked<Found>(
   search: ProgramSearch<Found>,
   folder: string,
 ): Promise<Found | undefined> {
-  const command = join(folder, 'usr', 'bin', search.commands[0])
+  const command = join(folder, search.unpackedAt ?? join('usr', 'bin', search.commands[0]))
   if (!(await isExecutable(command))) return undefined
   const libraries = await libraryFolders(folder)
   return search.check({

@@ -1,13 +1,13 @@
 import { LOCAL_NAMES } from './service-environment.ts'
 import type { Stack, StackEvent, StackOptions } from './start-stack.ts'
 
-/** One line for programs that drive the stack. `console` is null as long as there is no such page. */
+/** One line for programs that drive the stack. */
 export function readyLine(stack: Stack): string {
   const { host, port, controlUrl } = stack.tasks
   return JSON.stringify({
     ready: true,
     api: stack.api,
-    console: null,
+    console: `${stack.api}/console`,
     redis: stack.redisUrl,
     gcs: stack.gcs.endpoint,
     staging_bucket: LOCAL_NAMES.stagingBucket,
@@ -24,6 +24,7 @@ export function describeReady(stack: Stack, mode: StackOptions['mode']): string 
   const { stagingBucket, dataBucket } = LOCAL_NAMES
   const rows = [
     ['API', `${stack.api}   (Authorization: Bearer dev:<any user id>)`],
+    ['Console', `${stack.api}/console`],
     ['Work', mode === 'inline' ? 'inline, in the accepting process' : 'pushed by the queue'],
     ['Speech', stack.speech.title],
     ['Redis', stack.redisUrl],

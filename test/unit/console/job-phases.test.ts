@@ -48,6 +48,22 @@ describe('the phases of a job', () => {
     ])
   })
 
+  it('show a death that was met by a claim without a slot, and the waiting after it', () => {
+    const events = timeline(
+      ['created'],
+      ['claimed', { attempt: '1' }],
+      ['snoozed', { waiting_for: 'capacity' }],
+      ['snoozed', { waiting_for: 'capacity' }],
+      ['claimed', { attempt: '2' }],
+    )
+    expect(told(events)).toEqual([
+      'waiting 1-2 claimed',
+      'running 1 2-3 died',
+      'waiting 3-5 claimed',
+      'running 2 5-60 open',
+    ])
+  })
+
   it('call nobody dead whom an operator fenced or ended', () => {
     const requeued = timeline(
       ['created'],
