@@ -81,7 +81,8 @@ async function concludeEnd(
   }
 }
 
-function endReasonOf({
+/** What an attempt that is never made again ends its job with. */
+export function endReasonOf({
   reasonCode,
   retryAfterAt,
 }: Extract<RunEnd, { kind: 'discard' }>): EndReason {

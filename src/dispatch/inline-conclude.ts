@@ -7,7 +7,7 @@ import {
   UnavailableError,
 } from '../kernel/index.ts'
 import type { Claim, KeepReason } from '../ports/index.ts'
-import { endJob, judgeAttempt } from './conclude.ts'
+import { endJob, endReasonOf, judgeAttempt } from './conclude.ts'
 import type { RunningDeps } from './delivery-deps.ts'
 import type { RunReport } from './run-claimed.ts'
 
@@ -72,7 +72,7 @@ async function concludeEnd(
     case 'done':
       return land({ stageMs: end.stageMs })
     case 'discard':
-      return land({ reasonCode: end.reasonCode })
+      return land(endReasonOf(end))
     case 'snooze':
       if (manifest.byok && so.busyMs > deps.ownKeyMaxWaitMs) {
         return land({ reasonCode: 'stt_upstream_error' })

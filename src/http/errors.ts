@@ -1,18 +1,40 @@
 import { type RefusalCode, UploadRefusedError } from '../intake/index.ts'
 import { NewerSchemaError, SECOND_MS, UnavailableError } from '../kernel/index.ts'
 
+/** Every code of an answer that is not the wanted one. */
+export type HttpCode =
+  | RefusalCode
+  | 'certificates_unavailable'
+  | 'conversation_not_found'
+  | 'forbidden'
+  | 'identity_unavailable'
+  | 'internal_error'
+  | 'invalid_byok_key'
+  | 'invalid_language'
+  | 'invalid_preferences'
+  | 'invalid_request'
+  | 'invalid_vocabulary'
+  | 'job_ended'
+  | 'job_forbidden'
+  | 'job_not_found'
+  | 'newer_schema'
+  | 'not_found'
+  | 'timeout'
+  | 'unauthenticated'
+  | 'unsupported_byok_provider'
+
 /** An answer that is not the wanted one, thrown by a route. */
 export class HttpError extends Error {
   override name = 'HttpError'
   readonly status: number
-  readonly code: string
+  readonly code: HttpCode
   readonly retryAfterMs: number | undefined
 
   constructor(
     detail: string,
     options: ErrorOptions & {
       readonly status: number
-      readonly code: string
+      readonly code: HttpCode
       readonly retryAfterMs?: number
     },
   ) {
@@ -35,7 +57,7 @@ export class ClientGoneError extends Error {
 /** What an error becomes on the wire. */
 export interface ErrorAnswer {
   readonly status: number
-  readonly code: string
+  readonly code: HttpCode
   readonly detail: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -52,7 +74,6 @@ const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
   fair_use_restricted: 429,
   staging_unavailable: 503,
   ledger_unavailable: 503,
-  capacity: 503,
 }
 
 const UNAVAILABLE_RETRY_AFTER_MS = 30 * SECOND_MS
@@ -69,7 +90,7 @@ export function answerOfError(error: unknown): ErrorAnswer {
   }
   if (error instanceof UnavailableError) {
     const code = error.party === 'redis' ? 'ledger_unavailable' : 'staging_unavailable'
-    return answer(503, code, `${error.party} is unavailable`, undefined)
+    return answer(503, code, 'this cannot be answered at the moment; nothing is lost', undefined)
   }
   if (error instanceof NewerSchemaError) {
     return answer(503, 'newer_schema', 'a newer revision has this job', undefined)
@@ -79,7 +100,12 @@ export function answerOfError(error: unknown): ErrorAnswer {
   return answer(500, 'internal_error', 'something went wrong on our side')
 }
 
-function answer(status: number, code: string, detail: string, retryAfterMs?: number): ErrorAnswer {
+function answer(
+  status: number,
+  code: HttpCode,
+  detail: string,
+  retryAfterMs?: number,
+): ErrorAnswer {
   const headers: Record<string, string> = {}
   if (status === 503 || status === 429) {
     headers[RATE_LIMIT_REASON] = status === 429 ? 'fair_use' : 'backfill_capacity'

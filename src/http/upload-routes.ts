@@ -3,7 +3,13 @@ import type { RunningWork } from '../dispatch/index.ts'
 import { type AcceptDeps, type Accepted, acceptUpload } from '../intake/index.ts'
 import type { Naming } from '../kernel/index.ts'
 import type { UserVerifier } from '../ports/index.ts'
-import { projectResult, projectStatus, type StatusDeps, watchStatus } from '../status/index.ts'
+import {
+  projectResult,
+  projectStatus,
+  type StatusDeps,
+  watchStatus,
+  wholeSeconds,
+} from '../status/index.ts'
 import { authenticate } from './authenticate.ts'
 import { HttpError } from './errors.ts'
 import { type MultipartOptions, readParts } from './multipart.ts'
@@ -31,7 +37,7 @@ export function uploadRoutes(deps: UploadRouteDeps): Router {
   const router = Router()
   router.post(V2_PATH, async (req, res) => {
     const accepted = await receive(deps, req, res)
-    res.status(202).json(projectAccepted(accepted, deps.pollAfterMs))
+    res.status(202).json(projectAccepted(deps, accepted))
   })
   // The older form of the call: the same upload, answered when the job has ended.
   router.post('/v1/sync-local-files', async (req, res) => {
@@ -48,7 +54,8 @@ export function uploadRoutes(deps: UploadRouteDeps): Router {
       if (!view.outcome) continue
       if (view.outcome.status === 'failed') {
         const status = projectStatus(view, clock.now(), deps.status.pace)
-        res.status(500).json({ code: view.outcome.reasonCode, ...status })
+        const { reasonCode: code, error: detail } = view.outcome
+        res.status(500).json({ code, detail, ...status })
       } else {
         res
           .status(view.outcome.status === 'completed' ? 200 : 207)
@@ -82,8 +89,9 @@ async function receive(deps: UploadRouteDeps, req: Request, res: Response): Prom
   return deps.runs.track(accepting)
 }
 
-function projectAccepted(accepted: Accepted, pollAfterMs: number) {
+function projectAccepted({ accept, pollAfterMs }: UploadRouteDeps, accepted: Accepted) {
   const { outcome } = accepted
+  const retryAfterAt = outcome?.retryAfterAt
   return {
     job_id: accepted.jobId,
     status: accepted.status,
@@ -92,6 +100,9 @@ function projectAccepted(accepted: Accepted, pollAfterMs: number) {
     poll_after_ms: outcome ? 0 : pollAfterMs,
     lane: accepted.lane,
     ...(outcome?.reasonCode ? { reason_code: outcome.reasonCode } : {}),
+    ...(retryAfterAt === undefined
+      ? {}
+      : { retry_after: wholeSeconds(retryAfterAt - accept.clock.now()) }),
     ...(outcome?.error ? { error: outcome.error } : {}),
     ...(outcome ? { result: projectResult(outcome) } : {}),
   }

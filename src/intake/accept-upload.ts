@@ -90,7 +90,8 @@ async function stageAndRecord(
 
 function asRefusal(deps: AcceptDeps, error: unknown): unknown {
   if (!(error instanceof UnavailableError)) return error
-  return new UploadRefusedError(`${error.party} is unavailable`, {
+  const words = 'recordings cannot be taken at the moment; yours stays on your device'
+  return new UploadRefusedError(words, {
     code: error.party === 'redis' ? 'ledger_unavailable' : 'staging_unavailable',
     retryAfterMs: deps.unavailableRetryAfterMs,
     cause: error,

@@ -30,4 +30,3 @@ export type RefusalCode =
   | 'fair_use_restricted'
   | 'staging_unavailable'
   | 'ledger_unavailable'
-  | 'capacity'

@@ -7,6 +7,6 @@ export {
 } from './conversations.ts'
 export { type FindStatusDeps, findLive, findStatus } from './find-status.ts'
 export { projectNews } from './project-news.ts'
-export { projectResult, projectStatus } from './project-status.ts'
+export { projectResult, projectStatus, wholeSeconds } from './project-status.ts'
 export { type StatusDeps, watchJob } from './watch-job.ts'
 export { watchStatus } from './watch-status.ts'

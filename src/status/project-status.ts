@@ -104,6 +104,7 @@ export function projectResult(outcome: Outcome): PublicResult {
   }
 }
 
-function wholeSeconds(ms: number): number {
+/** Rounded up, never below 0. */
+export function wholeSeconds(ms: number): number {
   return Math.max(0, Math.ceil(ms / SECOND_MS))
 }

@@ -29,6 +29,11 @@ const spent = (world: HttpWorld, speechMs = MINUTE_MS) => ({
   speechMs,
   meteredAt: world.clock.now(),
 })
+const PAUSED = {
+  reason_code: 'sync_repeat_failure_paused',
+  retry_after: 86_400,
+  error: 'The same audio failed repeatedly and is paused.',
+}
 const REPEATS = { limit: 3, windowMs: DAY_MS, pauseMs: DAY_MS }
 
 const restrict = (world: HttpWorld) =>
@@ -103,6 +108,21 @@ describe('a user over the limits', () => {
     })
   })
 
+  test('is told the same when the job runs in the accepting process', async () => {
+    await using world = await startHttpWorld({
+      ...{ fairUse: { limits: TIGHT }, dispatchMode: 'inline' },
+    })
+    await restrict(world)
+    await world.rig?.meter.restore({ uid: UID, uidHash: world.uidHash }, [spent(world, 59_000)])
+    const { body } = await post(world, form({ [name(world)]: tones([100, 2]) }))
+    await world.inline.drained()
+    const seen = await read(world, `${UPLOAD}/${String(body['job_id'])}`)
+    expect(seen.body).toMatchObject({
+      ...{ status: 'failed', reason_code: 'sync_transcription_budget_exhausted' },
+      retry_after: 43_200,
+    })
+  })
+
   test('without credits gets conversations that say they are locked', async () => {
     await using world = await startHttpWorld({
       fairUse: { find: async () => ({ tier: 'standard', hasCredits: false }) },
@@ -149,16 +169,11 @@ describe('a content that keeps failing alike', () => {
     const answer = await post(world, files())
     expect(answer).toMatchObject({
       status: 202,
-      body: { status: 'failed', poll_after_ms: 0, result: { failed_segments: 1 } },
+      body: { status: 'failed', poll_after_ms: 0, result: { failed_segments: 1 }, ...PAUSED },
     })
     expect(await read(world, `${UPLOAD}/${answer.body['job_id']}`)).toMatchObject({
       status: 200,
-      body: {
-        status: 'failed',
-        reason_code: 'sync_repeat_failure_paused',
-        retry_after: 86_400,
-        error: 'The same audio failed repeatedly and is paused.',
-      },
+      body: { status: 'failed', ...PAUSED },
     })
     expect(await world.names('staging/')).toEqual([])
     expect(world.tasks.due()).toEqual([])
