@@ -15,6 +15,7 @@ import {
 import type { Claim, Clock, JobStore, SegmentMark } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
 import { createRunNotes, type RunNotes } from './run-notes.ts'
+import { inTurn, type Turns } from './turns.ts'
 
 export interface RunTimes {
   /** The pipeline's own end of time, below the request's hard abort. */
@@ -30,6 +31,8 @@ export interface RunDeps {
   readonly times: RunTimes
   /** Learns how fast this process comes along. */
   readonly pace: Pace
+  /** Of this process, shared by all its runs. */
+  readonly turns: Turns
 }
 
 export type RunEnd =
@@ -76,7 +79,12 @@ export async function runClaimed(
         if (stage === 'transcribing') pace.cut(totalSegments)
       },
     })
-    const context = contextOf(held, manifest, { signal, marks, notes })
+    const inFlight: RunNotes['inFlight'] = (unit, work) => {
+      const isAlone = ledger.suspects.has(unit)
+      const turn = { isAlone, signal, onWaited: watch.progressed }
+      return inTurn(deps.turns, turn, () => notes.inFlight(unit, work))
+    }
+    const context = contextOf(held, manifest, { signal, marks, notes: { ...notes, inFlight } })
     const end = await runAttempt(deps.pipeline, context)
     return { end, progressed, ms: ms() }
   } catch (error) {

@@ -25,7 +25,8 @@ interface Batch {
 /**
  * Marks and what is in flight, told one step at a time. Whatever ends while a step is under way goes
  * with the next one, and the units that may begin after it are told with it, so that no unit costs a
- * step of its own. A unit begins only once its name is durable: its worker may die of it (F33).
+ * step of its own. A unit begins only once its name is durable: its worker may die of it (F33). A
+ * suspect is alone in the whole process until its end is durable too.
  */
 export function createRunNotes(deps: {
   readonly store: Pick<JobStore, 'mark' | 'advance'>
@@ -84,6 +85,8 @@ export function createRunNotes(deps: {
         return done
       } finally {
         flight.leave(unit)
+        // Before anyone else begins: a death after this is not its own.
+        if (isSuspect) await nextBatch().turn
       }
     },
     landed: async (mark) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createCrc32c } from '../adapters/native-crc/index.ts'
 import type { Config } from '../config/index.ts'
+import { createTurns } from '../dispatch/index.ts'
 import type { Enrichment } from '../enrichment/index.ts'
 import { createEndings } from '../jobs/index.ts'
 import type { PipelineDeps } from '../pipeline/index.ts'
@@ -27,6 +28,7 @@ export function runningDeps(config: Config, parties: Parties, secondStage: Enric
     leaseMs: config.claims.leaseMs,
     leaseTimes: config.claims,
     times: config.run,
+    turns: createTurns(),
     maxFruitlessAttempts,
     retryBackoff: retryBackoff(config),
     probeAfterMs: config.recovery.queuedProbeAfterMs,

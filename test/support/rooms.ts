@@ -1,7 +1,7 @@
 import { createCrc32c } from '../../src/adapters/native-crc/index.ts'
 import { createTimelineStore } from '../../src/adapters/timeline/index.ts'
 import { type DeletionDeps, sweepDeletions } from '../../src/deletion/index.ts'
-import { createInlineRunner, type DeliveryDeps } from '../../src/dispatch/index.ts'
+import { createInlineRunner, createTurns, type DeliveryDeps } from '../../src/dispatch/index.ts'
 import { createArchive } from '../../src/durable/index.ts'
 import type { FairUse } from '../../src/fair-use/index.ts'
 import { type AcceptDeps, createMemoryBudget } from '../../src/intake/index.ts'
@@ -88,6 +88,7 @@ export function wireRooms(parts: RoomParts) {
     ...{ verifier, random, randomBytes: bytesOf(random) },
     leaseMs: LEASE_MS,
     leaseTimes: LEASE_TIMES,
+    turns: createTurns(),
     times: { budgetMs: 1_440 * SECOND_MS, stallMs: 600 * SECOND_MS },
     maxAttempts: 5,
     maxFruitlessAttempts: 5,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createTurns } from '../../../src/dispatch/index.ts'
 import type { FlightNote } from '../../../src/ports/index.ts'
 import { toneName, tones } from '../../support/tones.ts'
 import { createWorld, type World } from '../../support/world.ts'
@@ -13,6 +14,8 @@ async function worldOf(levels: readonly number[]) {
   const notes: FlightNote[] = []
   const counts = { steps: 0 }
   let dead = false
+  // Of the process that runs now: a dead one's turns are nobody's.
+  let turns = createTurns()
   const wired = createWorld({
     store: (store) => ({
       ...store,
@@ -37,7 +40,10 @@ async function worldOf(levels: readonly number[]) {
       }
       return { text: `tone ${pcm[0]}`, words: [] }
     },
-    deps: { maxFruitlessAttempts: 20 },
+    deps: {
+      maxFruitlessAttempts: 20,
+      turns: { take: (...of) => turns.take(...of), giveBack: (...of) => turns.giveBack(...of) },
+    },
   })
   const start = wired.clock.now() - 10 * HOUR_MS
   const files = levels.map(
@@ -46,6 +52,7 @@ async function worldOf(levels: readonly number[]) {
   const { jobId } = await wired.upload(Object.fromEntries(files))
   const attempt = async () => {
     dead = false
+    turns = createTurns()
     const run = wired.deliver(jobId)
     const ended = await Promise.race([run, died(() => dead)])
     await wired.clock.advance(LEASE_OVER_MS)
