@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createCrc32c } from './adapters/native-crc/index.ts'
-import { connectRedis } from './adapters/redis/index.ts'
+import { connectRedis, isRedisReady } from './adapters/redis/index.ts'
 import { type Config, Secret } from './config/index.ts'
 import { createInlineRunner, createRunningWork } from './dispatch/index.ts'
 import { createApp, type Door, openDoor, type RunningServer } from './http/index.ts'
@@ -132,7 +132,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
     ...config.status,
     requestTimeoutMs: config.http.requestTimeoutMs,
     runAbortMs: config.run.abortMs,
-    ready: async () => parties.redis.status === 'ready',
+    ready: async () => isRedisReady(parties.redis),
   })
   return { app, inline, runs, enrichment }
 }

@@ -8,6 +8,7 @@ import {
   createRedisEnrichmentStore,
   createRedisJobStore,
   createRedisSpeechMeter,
+  isRedisReady,
   type RedisClient,
 } from '../../src/adapters/redis/index.ts'
 import { systemClock } from '../../src/adapters/system/system-clock.ts'
@@ -123,6 +124,18 @@ describe('a Redis cluster', () => {
     const sizes = await Promise.all(cluster.masters.map((master) => master.dbsize()))
     expect(sizes.map((size) => size > 0)).toEqual(cluster.masters.map((master) => master === to))
   })
+  it('is ready only while every master is connected', async () => {
+    if (!client) throw new Error('the cluster is connected in beforeAll')
+    expect(isRedisReady(client)).toBe(true)
+    const [node] = 'nodes' in client ? client.nodes('master') : []
+    if (!node) throw new Error('the cluster has no master')
+    const gone = once(node, 'close')
+    node.disconnect(true)
+    await gone
+    expect(isRedisReady(client)).toBe(false)
+    await expect.poll(() => client && isRedisReady(client), { timeout: 5_000 }).toBe(true)
+  })
+
   it('is waited for by a start while some of its slots have no master', async () => {
     const bus = await freePort(0, clock)
     await using server = await startRedisForTests({

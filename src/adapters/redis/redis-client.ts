@@ -39,6 +39,14 @@ export async function connectRedis(client: RedisClient): Promise<void> {
   }
 }
 
+/** Every part of the store can be asked: of a cluster each master, since each has users of its own. */
+export function isRedisReady(client: RedisClient): boolean {
+  if (client.status !== 'ready') return false
+  if (!(client instanceof Cluster)) return true
+  const masters = client.nodes('master')
+  return masters.length > 0 && masters.every(({ status }) => status === 'ready')
+}
+
 /**
  * A cluster that is not whole yet is tried again, which the promise of `connect` never hears of. A node
  * is connected by its first command, and refuses the others meanwhile: so each is asked once here.
