@@ -37,11 +37,11 @@ resource "google_storage_bucket" "data" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
-  # Plans and outcomes only: a transcript lives as long as its conversation.
+  # Plans, outcomes and announcements only: a transcript lives as long as its conversation.
   lifecycle_rule {
     condition {
       age            = local.numbers.STAGING_RETENTION_DAYS * 2
-      matches_prefix = ["plans/", "outcomes/"]
+      matches_prefix = ["plans/", "outcomes/", "announced/"]
     }
     action {
       type = "Delete"

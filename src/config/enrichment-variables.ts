@@ -42,6 +42,6 @@ export const ENRICHMENT_VARIABLES = {
   ),
   ENRICHMENT_SWEEP_DAYS: setting(
     '2',
-    'Days back in which a sweep looks for conversations without a summary. Higher reads more.',
+    'Days of announcements that a sweep looks through for lost summaries. Higher reads more.',
   ),
 } as const satisfies Record<string, Variable>

@@ -5,12 +5,16 @@ import {
   type EnrichmentObject,
   type EnrichmentSubject,
   type Lane,
+  objectNames,
   revisionOf,
   type UidHash,
+  utcDay,
 } from '../kernel/index.ts'
 import type { EnrichmentListener, EnrichmentRecord } from '../ports/index.ts'
 import type { EnrichmentDeps } from './enrichment-deps.ts'
 import { enqueueWork } from './ensure-task.ts'
+
+const EMPTY_OBJECT = Buffer.from('{}')
 
 export interface Announcement {
   readonly uidHash: UidHash
@@ -36,8 +40,8 @@ export async function announceConversation(
   return announceOutline(deps, outline, asked)
 }
 
-/** The same for a conversation that was just derived. */
-export async function announceOutline(
+/** What a wiped store is to be told again is durable before the store knows it. */
+async function announceOutline(
   deps: EnrichmentDeps,
   outline: ConversationOutline,
   asked: Omit<Announcement, 'conversationId'>,
@@ -47,6 +51,8 @@ export async function announceOutline(
   if (object) return { kind: 'known', object }
   const { lane, listeners } = asked
   const dueInMs = deps.probeAfterMs
+  const name = objectNames.announced(utcDay(deps.clock.now()), asked.uidHash, outline.id)
+  await deps.objects.create(name, EMPTY_OBJECT, { contentType: 'application/json' })
   const record = await deps.store.announce({ ...subject, lane, listeners, dueInMs })
   // A later generation has its own task already, or recovery sees to it.
   if (record.status === 'pending' && record.generation === 0) await enqueueWork(deps, record)

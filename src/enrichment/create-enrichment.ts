@@ -1,15 +1,13 @@
 import type { QueueAnswer, QueueDelivery } from '../jobs/index.ts'
 import type { JobId } from '../kernel/index.ts'
-import type { ObjectStore } from '../ports/index.ts'
 import { beginSecondStage } from './begin.ts'
 import { deliverEnrichment, type EnrichmentDeliveryDeps } from './deliver.ts'
 import type { EnrichmentDeps } from './enrichment-deps.ts'
 import { createWorkRunner } from './inline-runner.ts'
 import { recoverEnrichments, type WorkCounts } from './recover.ts'
-import { type SweepCounts, sweepEnrichments } from './sweep.ts'
+import { type SweepPage, type SweptPage, sweepEnrichments } from './sweep.ts'
 
 export interface EnrichmentOptions extends Omit<EnrichmentDeliveryDeps, 'startHere'> {
-  readonly objects: Pick<ObjectStore, 'list'>
   /** Work one process does at once where there is no queue. */
   readonly maxRunning: number
   /** Due work of one shard looked at in one pass. */
@@ -25,8 +23,8 @@ export interface Enrichment {
   deliver(delivery: QueueDelivery): Promise<QueueAnswer>
   /** One look at all work that is due. */
   recover(signal: AbortSignal): Promise<WorkCounts>
-  /** Finds what a wiped store forgot. */
-  sweep(signal: AbortSignal): Promise<SweepCounts>
+  /** One page of the walk that finds what a wiped store forgot. */
+  sweep(page: SweepPage): Promise<SweptPage>
   /** Resolves when nothing runs in this process any more. */
   drained(): Promise<void>
 }
@@ -34,12 +32,12 @@ export interface Enrichment {
 export function createEnrichment(options: EnrichmentOptions): Enrichment {
   const runner = createWorkRunner(() => deps, options)
   const deps: EnrichmentDeps & EnrichmentDeliveryDeps = { ...options, startHere: runner.start }
-  const { batchSize, objects } = options
+  const { batchSize } = options
   return {
     begin: (jobId) => beginSecondStage(deps, jobId),
     deliver: (delivery) => deliverEnrichment(deps, delivery),
     recover: (signal) => recoverEnrichments(deps, { batchSize, signal }),
-    sweep: (signal) => sweepEnrichments({ ...deps, objects }, signal),
+    sweep: (page) => sweepEnrichments(deps, page),
     drained: runner.drained,
   }
 }

@@ -7,6 +7,7 @@ import type {
   EnrichmentRecord,
   EnrichmentStore,
   JobStore,
+  ObjectStore,
   RandomBytes,
   Summarizer,
   TaskQueue,
@@ -24,7 +25,7 @@ export interface EnrichmentLimits {
   /** Nothing is summed up that has neither more words nor more time than these. */
   readonly fillerMaxWords: number
   readonly fillerMaxMs: number
-  /** How far back a sweep over day documents looks. */
+  /** How far back a sweep over announcements looks. */
   readonly sweepBackMs: number
 }
 
@@ -32,6 +33,8 @@ export interface EnrichmentDeps {
   readonly store: EnrichmentStore
   readonly jobs: Pick<JobStore, 'read' | 'noteEnrichment'>
   readonly archive: Archive
+  /** Where announcements are written down, for the time after the store was wiped. */
+  readonly objects: Pick<ObjectStore, 'create' | 'list'>
   readonly conversations: ConversationStore
   readonly summarizer: Summarizer
   readonly clock: Clock

@@ -4,8 +4,8 @@
  *
  * What is authoritative: the create-only object of a conversation's revision, which says `done`,
  * `skipped` or `failed`; a conversation is enriched when its present revision has one. The store knows
- * who works now, what is due and which jobs listen, and may be wiped: a sweep over recent day
- * documents finds what is missing. A job's `enrichment` only shows how its conversations stand.
+ * who works now, what is due and which jobs listen, and may be wiped: what was
+ * announced is written down by day, and a sweep over the last days finds what is missing. A job's `enrichment` only shows how its conversations stand.
  *
  * Order: object, store, listeners, forgotten. A crash between any two is finished by the next delivery
  * or by recovery; the object makes sure that nobody asks the provider again (I4). Before it:

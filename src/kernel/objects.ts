@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { MalformedRecordError } from './errors.ts'
 import {
   type ConversationId,
   contentIdSchema,
@@ -182,7 +183,10 @@ export const objectNames = {
   standing: (uidHash: UidHash) => `fair-use/${uidHash}.json`,
   /** Language and vocabulary; changed by compare-and-swap only. */
   preferences: (uidHash: UidHash) => `preferences/${uidHash}.json`,
-  timelinesPrefix: 'timelines/',
+  /** Says that the conversation's summary was asked for on this UTC day. */
+  announced: (day: string, uidHash: UidHash, conversationId: ConversationId) =>
+    `announced/${day}/${uidHash}/${conversationId}.json`,
+  announcedPrefix: 'announced/',
   timelinePrefix: (uidHash: UidHash) => `timelines/${uidHash}/`,
 } as const
 
@@ -199,4 +203,18 @@ export function parseStagedName(
   if (root !== 'staging' || !file || more.length > 0) return undefined
   if (!uidHash.success || !jobId.success) return undefined
   return { uidHash: uidHash.data, jobId: jobId.data, isManifest: file === 'manifest.json' }
+}
+
+/** @throws MalformedRecordError for a name that no announcement has */
+export function parseAnnouncedName(name: string): {
+  readonly uidHash: UidHash
+  readonly conversationId: ConversationId
+} {
+  const [root, , owner, file = '', ...more] = name.split('/')
+  const uidHash = uidHashSchema.safeParse(owner)
+  const conversationId = conversationIdSchema.safeParse(file.replace(/\.json$/, ''))
+  if (root !== 'announced' || more.length > 0 || !uidHash.success || !conversationId.success) {
+    throw new MalformedRecordError(`${name} is not the name of an announcement`)
+  }
+  return { uidHash: uidHash.data, conversationId: conversationId.data }
 }

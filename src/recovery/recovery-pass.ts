@@ -39,8 +39,8 @@ export async function recoveryPass(deps: PassDeps, signal: AbortSignal): Promise
   const pass: Pass = { token, tally: createTally(), signal }
   const paced = { ...deps, paced: pacing(deps) }
   const lost = await recoverShards(paced, pass)
-  const { isSummarySweepDue } = await sweepStaging(paced, pass, lost)
-  const enrichment = await recoverSecondStage(deps, pass, isSummarySweepDue)
+  await sweepStaging(paced, pass, lost)
+  const enrichment = await recoverSecondStage(deps, pass, lost)
   const deletions = await recoverDeletions(deps, pass)
   await deps.noteLoad?.().catch((error: unknown) => {
     deps.events.unexpectedError({ where: 'load history', error })

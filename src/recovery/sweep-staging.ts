@@ -1,7 +1,7 @@
 import { inParallel, objectNames, STAGING_PARTS } from '../kernel/index.ts'
-import type { SweepNeed, SweepWalk } from '../ports/index.ts'
 import { toFolders } from './staged-folders.ts'
 import { type FolderDeps, lossOf, sweepFolder } from './sweep-folder.ts'
+import { type Lost, needOf, SPOILED, whereToGoOn } from './sweep-walk.ts'
 import type { Pass } from './tally.ts'
 
 export interface SweepDeps extends FolderDeps {
@@ -12,27 +12,15 @@ export interface SweepDeps extends FolderDeps {
   readonly sweepPageObjects: number
 }
 
-/** Shards that may have forgotten jobs, and since when that is seen. */
-type Lost = ReadonlyMap<number, number>
-
 const PARALLEL_PARTS = 4
 const PARALLEL_FOLDERS = 4
-/** The start of a walk on which a folder failed: it goes on to its end, and does not count as whole. */
-const SPOILED = 0
 
 /**
  * Walks over what is staged, a page of each part in a pass: at once and again while a sentinel is
  * missing, else every so often. A sentinel is set only after a whole walk that began late enough
  * after the loss was seen: by then whoever was writing a record has written it, or never will.
- *
- * Summaries leave nothing staged. The walk over them is due whenever one begins here with nothing lost,
- * and once a loss is made good: by then the jobs that wait for them are back.
  */
-export async function sweepStaging(
-  deps: SweepDeps,
-  pass: Pass,
-  lost: Lost,
-): Promise<{ readonly isSummarySweepDue: boolean }> {
+export async function sweepStaging(deps: SweepDeps, pass: Pass, lost: Lost): Promise<void> {
   const walks = await inParallel(
     Array.from({ length: STAGING_PARTS }, (_, part) => part),
     PARALLEL_PARTS,
@@ -47,33 +35,28 @@ export async function sweepStaging(
       }
     },
   )
-  const wholeSince = Math.min(...walks.map((walk) => walk?.wholeSince ?? SPOILED))
-  let isSummarySweepDue = lost.size === 0 && walks[0]?.hasBegun === true
+  const wholeSince = Math.min(...walks.map((walk) => walk ?? SPOILED))
   for (const [shard, lostSince] of lost) {
     if (wholeSince < lostSince + deps.manifestMinAgeMs) continue
     await deps.store.confirmShard(shard, lostSince)
     deps.events.shardConfirmed({ shard, lostSince })
-    isSummarySweepDue = true
   }
-  return { isSummarySweepDue }
 }
 
-interface PartWalk {
-  /** When the last whole walk began. */
-  readonly wholeSince: number | undefined
-  /** This page is a walk's first. */
-  readonly hasBegun: boolean
-}
-
-/** One page of a part's walk. */
-async function sweepPart(deps: SweepDeps, pass: Pass, lost: Lost, part: number): Promise<PartWalk> {
+/** One page of a part's walk. @returns when the last whole walk began */
+async function sweepPart(
+  deps: SweepDeps,
+  pass: Pass,
+  lost: Lost,
+  part: number,
+): Promise<number | undefined> {
   const { store, objects } = deps
   const { token, signal } = pass
   const walk = await store.beginSweep(part, {
     ...{ token, leaseMs: deps.passLeaseMs },
-    ...needOf(deps, lost),
+    ...needOf(lost, againMs(deps, lost)),
   })
-  if (walk.kind !== 'taken') return { wholeSince: walk.wholeSince, hasBegun: false }
+  if (walk.kind !== 'taken') return walk.wholeSince
   const { beganAt, startAfter } = whereToGoOn(walk, lost)
   const limit = deps.sweepPageObjects
   const names = await objects.list(objectNames.stagingPart(part), {
@@ -96,29 +79,13 @@ async function sweepPart(deps: SweepDeps, pass: Pass, lost: Lost, part: number):
   })
   const began = isSpoiled ? SPOILED : beganAt
   await store.endSweep(part, token, { beganAt: began, cursor })
-  const wholeSince = cursor === undefined ? began : walk.wholeSince
-  return { wholeSince, hasBegun: startAfter === undefined }
+  return cursor === undefined ? began : walk.wholeSince
 }
 
-/** A walk that began before a loss was seen has passed over what is lost: it starts anew, once. */
-function whereToGoOn(
-  walk: SweepWalk,
-  lost: Lost,
-): { readonly beganAt: number; readonly startAfter: string | undefined } {
-  const { beganAt, cursor } = walk
-  const seenLast = Math.max(...lost.values())
-  if (cursor === undefined || beganAt === undefined) {
-    return { beganAt: walk.now, startAfter: undefined }
-  }
-  if (beganAt !== SPOILED && beganAt < seenLast) return { beganAt: walk.now, startAfter: undefined }
-  return { beganAt, startAfter: cursor }
-}
-
-/** At once after a loss, and again and again until it is confirmed; else every so often. */
-function needOf(deps: SweepDeps, lost: Lost): SweepNeed {
-  const againAfterLossMs = Math.min(deps.manifestSweepIntervalMs, deps.manifestMinAgeMs / 20)
-  return {
-    since: Math.max(SPOILED + 1, ...lost.values()),
-    againMs: lost.size > 0 ? againAfterLossMs : deps.manifestSweepIntervalMs,
-  }
+/** While a loss is not made good, again and again. */
+function againMs(deps: SweepDeps, lost: Lost): number {
+  const { manifestSweepIntervalMs, manifestMinAgeMs } = deps
+  return lost.size > 0
+    ? Math.min(manifestSweepIntervalMs, manifestMinAgeMs / 20)
+    : manifestSweepIntervalMs
 }

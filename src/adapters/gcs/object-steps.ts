@@ -8,6 +8,7 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^outcomes\//, 'outcome'],
   [/^enrichments\//, 'enrichment'],
   [/^deletions\//, 'deletion'],
+  [/^announced\//, 'announced'],
   [/^timelines\//, 'timeline'],
   [/^fair-use\//, 'standing'],
 ]

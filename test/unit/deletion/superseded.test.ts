@@ -168,14 +168,14 @@ describe('a summary of a deleted conversation', () => {
     expect(asked).toHaveLength(1)
   })
 
-  test('is not asked for by the sweep over day documents', async () => {
+  test('is not asked for by the sweep over announcements', async () => {
     const { world, asked } = enrichingWorld()
     await endedJob(world)
     await deleteNewest(world)
     world.flushSummaries()
-    expect(await world.enrichment?.sweep(new AbortController().signal)).toMatchObject({
-      conversations: 0,
-      announced: 0,
+    const page = { startAfter: undefined, limit: 100, signal: new AbortController().signal }
+    expect(await world.enrichment?.sweep(page)).toMatchObject({
+      counts: { conversations: 1, announced: 0, failed: 0 },
     })
     expect(asked).toEqual([])
     await expect(conversationOf(world)).rejects.toThrow('no conversation')

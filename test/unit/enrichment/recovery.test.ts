@@ -53,6 +53,7 @@ describe('recovery of a summary', () => {
         }
       },
     })
+    await settleIn(world)
     const jobId = await endedJob(world)
     expect(world.summaryTasks.live()).toEqual([])
     expect(await passAfter(world, 30_000)).toMatchObject({ due: { checked: 0 } })
@@ -155,7 +156,7 @@ describe('recovery of a summary', () => {
   })
 })
 
-describe('a sweep over day documents', () => {
+describe('a sweep over what was announced', () => {
   it('finds what a flushed Redis forgot, and makes each summary once (F56)', async () => {
     const { world, asked } = enrichingWorld()
     await settleIn(world)
@@ -163,7 +164,7 @@ describe('a sweep over day documents', () => {
     world.flush()
     world.summaryTasks.purge()
     expect(await settleIn(world)).toContainEqual(
-      expect.objectContaining({ users: 1, conversations: 1, announced: 1, failed: 0 }),
+      expect.objectContaining({ conversations: 1, announced: 1, failed: 0 }),
     )
     await deliverSummary(world)
     expect((await conversationOf(world)).listed).toMatchObject({ title: SUMMARY.title })
@@ -202,12 +203,34 @@ describe('a sweep over day documents', () => {
     expect((await conversationOf(world)).listed).toMatchObject({ title: SUMMARY.title })
   })
 
-  it('looks no further back than it is told', async () => {
-    const { world } = enrichingWorld()
+  it('costs by the days it is told of, and goes page by page', async () => {
+    const listed: string[][] = []
+    const { world } = enrichingWorld({
+      recovery: { sweepPageObjects: 1 },
+      objects: (objects) => ({
+        ...objects,
+        list: async (prefix, options) => {
+          const page = await objects.list(prefix, options)
+          if (prefix === 'announced/') listed.push(page.map(({ name }) => name))
+          return page
+        },
+      }),
+    })
     await settleIn(world)
-    await endedJob(world, 4 * 24 * HOUR_MS)
+    await endedJob(world)
+    await world.clock.advance(4 * 24 * HOUR_MS)
+    await settleIn(world)
+    const [late, later] = [await endedJob(world, 4 * HOUR_MS), await endedJob(world)]
+    expect(late).not.toBe(later)
     world.flushSummaries()
-    expect(await passAfter(world, HOUR_MS)).toMatchObject({ swept: { users: 0, announced: 0 } })
+    world.summaryTasks.purge()
+    listed.length = 0
+    expect(await passAfter(world, HOUR_MS)).toMatchObject({ swept: { announced: 1 } })
+    expect(await passAfter(world, MINUTE_MS)).toMatchObject({ swept: { announced: 1 } })
+    expect(await passAfter(world, MINUTE_MS)).toMatchObject({ swept: { conversations: 0 } })
+    expect(listed.map((page) => page.length)).toEqual([1, 1, 0])
+    expect(await world.names('announced/')).toHaveLength(3)
+    expect(await passAfter(world, MINUTE_MS)).not.toHaveProperty('swept')
   })
 
   it('that cannot list fails by itself: the pass goes on and no job changes', async () => {
@@ -215,7 +238,7 @@ describe('a sweep over day documents', () => {
       objects: (objects) =>
         failing(objects, {
           on: 'list',
-          when: (prefix) => prefix === 'timelines/',
+          when: (prefix) => prefix === 'announced/',
           times: 100,
           error: () => new UnavailableError('503', { party: 'gcs' }),
         }),

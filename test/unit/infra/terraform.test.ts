@@ -105,7 +105,7 @@ describe('the cloud as code', () => {
       .object({ lifecycle_rule: z.array(z.object({ condition: z.unknown() })) })
       .parse(one('google_storage_bucket', 'data'))
     expect(data.lifecycle_rule.map((rule) => rule.condition)).toEqual([
-      [expect.objectContaining({ matches_prefix: ['plans/', 'outcomes/'] })],
+      [expect.objectContaining({ matches_prefix: ['plans/', 'outcomes/', 'announced/'] })],
     ])
   })
 
