@@ -57,3 +57,9 @@ export function listBuckets(disk: Disk, { origin, query }: GcsRequest): Answer {
   const items = records.map((record) => bucketResource(origin, record))
   return jsonAnswer({ kind: 'storage#buckets', items })
 }
+
+/** Which of the asked permissions the caller has: all but what was denied. */
+export function testPermissions({ query }: GcsRequest, denied: ReadonlySet<string>): Answer {
+  const permissions = query.getAll('permissions').filter((asked) => !denied.has(asked))
+  return jsonAnswer({ kind: 'storage#testIamPermissionsResponse', permissions })
+}

@@ -1,5 +1,12 @@
 import { type Answer, ApiError, invalid } from './answer.ts'
-import { createBucket, listBuckets, requireBucket, statBucket, updateBucket } from './buckets.ts'
+import {
+  createBucket,
+  listBuckets,
+  requireBucket,
+  statBucket,
+  testPermissions,
+  updateBucket,
+} from './buckets.ts'
 import type { Disk } from './disk.ts'
 import type { GcsOperation } from './faults.ts'
 import {
@@ -24,10 +31,13 @@ export interface Call {
 export interface Parts {
   disk: Disk
   uploads: ResumableUploads
+  /** What callers may not do with any bucket. */
+  denied: ReadonlySet<string>
 }
 
 const BUCKETS = /^\/storage\/v1\/b$/
 const BUCKET = /^\/storage\/v1\/b\/([^/]+)$/
+const PERMISSIONS = /^\/storage\/v1\/b\/([^/]+)\/iam\/testPermissions$/
 const OBJECTS = /^\/storage\/v1\/b\/([^/]+)\/o$/
 const OBJECT = /^(?:\/download)?\/storage\/v1\/b\/([^/]+)\/o\/([^/]+)$/
 const COPY = /^\/storage\/v1\/b\/([^/]+)\/o\/([^/]+)\/(?:rewriteTo|copyTo)\/b\/([^/]+)\/o\/([^/]+)$/
@@ -58,6 +68,14 @@ const routeBucket: Route = ({ disk }, request, [name = '']) => {
   if (request.method === 'GET') return call('bucket', () => statBucket(bucket(), request))
   if (request.method === 'PATCH') return call('bucket', () => updateBucket(disk, bucket(), request))
   return undefined
+}
+
+const routePermissions: Route = ({ disk, denied }, request, [name = '']) => {
+  if (request.method !== 'GET') return undefined
+  return call('bucket', () => {
+    requireBucket(disk, name)
+    return testPermissions(request, denied)
+  })
 }
 
 const routeObjects: Route = ({ disk }, request, [bucket = '']) => {
@@ -121,6 +139,7 @@ const routeUploads: Route = ({ disk, uploads }, request, [bucketName = '']) => {
 const ROUTES: readonly (readonly [RegExp, Route])[] = [
   [BUCKETS, routeBuckets],
   [BUCKET, routeBucket],
+  [PERMISSIONS, routePermissions],
   [OBJECTS, routeObjects],
   [OBJECT, routeObject],
   [COPY, routeCopy],

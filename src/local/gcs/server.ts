@@ -17,12 +17,18 @@ export interface GcsServerOptions {
   port: number
   /** Default `127.0.0.1`. */
   host?: string
-  /** Buckets that shall exist; those that already do are left as they are. */
-  buckets?: readonly string[]
+  /** Buckets that shall exist; those that already do are left as they are, but for named settings. */
+  buckets?: readonly (string | BucketOptions)[]
   /** Epoch ms, for timestamps and as the floor of generations. */
   now: () => number
   /** Draws which calls a fault rule with a share hits, in [0, 1). Default `Math.random`. */
   random?: () => number
+}
+
+export interface BucketOptions {
+  readonly name: string
+  /** As a bucket resource of the JSON API has them: `lifecycle`, `softDeletePolicy`, … */
+  readonly settings: Record<string, unknown>
 }
 
 export interface GcsServer extends AsyncDisposable {
@@ -32,6 +38,8 @@ export interface GcsServer extends AsyncDisposable {
   readonly faults: GcsFaults
   /** Calls so far, failed ones included: a live view. */
   readonly calls: Readonly<CallCounts>
+  /** Permissions that testPermissions leaves out from now on, such as `storage.objects.delete`. */
+  readonly denied: Set<string>
   /** Ends every connection; resolves when the folder is at rest and may be opened again. */
   close(): Promise<void>
 }
@@ -45,15 +53,14 @@ const KEEP_ALIVE_MS = 600_000
 export async function startGcsServer(options: GcsServerOptions): Promise<GcsServer> {
   const { host = '127.0.0.1' } = options
   const disk = new Disk(options)
-  for (const name of options.buckets ?? []) {
-    if (disk.bucket(name) === undefined) addBucket(disk, name)
-  }
+  for (const wanted of options.buckets ?? []) ensureBucket(disk, wanted)
+  const denied = new Set<string>()
   const uploads = new ResumableUploads(disk)
   const faults = createFaults(options.random)
   const calls = noCalls()
   const closing = new AbortController()
   const underway = new Set<Promise<void>>()
-  const service: Service = { disk, uploads, faults, calls, signal: closing.signal }
+  const service: Service = { disk, uploads, faults, calls, denied, signal: closing.signal }
 
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
@@ -76,9 +83,17 @@ export async function startGcsServer(options: GcsServerOptions): Promise<GcsServ
     port,
     faults,
     calls,
+    denied,
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function ensureBucket(disk: Disk, wanted: string | BucketOptions): void {
+  const { name, settings } = typeof wanted === 'string' ? { name: wanted } : wanted
+  const bucket = disk.bucket(name)
+  if (bucket === undefined) addBucket(disk, name, settings)
+  else if (settings) disk.updateBucket(bucket, { ...bucket.record.settings, ...settings })
 }
 
 interface Service {
@@ -86,6 +101,7 @@ interface Service {
   uploads: ResumableUploads
   faults: ReturnType<typeof createFaults>
   calls: CallCounts
+  denied: ReadonlySet<string>
   signal: AbortSignal
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Dispatcher } from './dispatcher.ts'
 import { pageOf } from './paging.ts'
+import type { Permissions } from './permissions.ts'
 import { queueMessageSchema, settingsOf } from './queue-config.ts'
 import { checkLocationName, checkQueueName, locationOfQueue } from './resource-names.ts'
 import { refusals } from './rpc-error.ts'
@@ -15,6 +16,10 @@ const updateSchema = z.object({
   queue: queueMessageSchema,
   updateMask: z.object({ paths: z.array(z.string()).default([]) }).default({ paths: [] }),
 })
+const permissionsSchema = z.object({
+  resource: z.string().default(''),
+  permissions: z.array(z.string()).default([]),
+})
 const listSchema = z.object({
   parent: z.string().default(''),
   filter: z.string().default(''),
@@ -25,10 +30,11 @@ const listSchema = z.object({
 export interface RpcDeps extends UnaryDeps {
   readonly store: TaskStore
   readonly dispatcher: Dispatcher
+  readonly permissions: Permissions
 }
 
 export function queueRpcs(deps: RpcDeps): Record<string, UnaryRpc> {
-  const { store, dispatcher } = deps
+  const { store, dispatcher, permissions } = deps
   const setState = (state: 'RUNNING' | 'PAUSED') => (request: { name: string }) => {
     const queue = store.setQueueState(request.name, state)
     dispatcher.wake()
@@ -65,5 +71,10 @@ export function queueRpcs(deps: RpcDeps): Record<string, UnaryRpc> {
     ),
     PauseQueue: unaryRpc(deps, 'PauseQueue', nameSchema, setState('PAUSED')),
     ResumeQueue: unaryRpc(deps, 'ResumeQueue', nameSchema, setState('RUNNING')),
+    // Of a queue that does not exist nobody may do anything; the service does not call it missing.
+    TestIamPermissions: unaryRpc(deps, 'TestIamPermissions', permissionsSchema, (asked) => {
+      const exists = store.queues().some(({ name }) => name === asked.resource)
+      return { permissions: exists ? permissions.granted(asked.permissions) : [] }
+    }),
   }
 }

@@ -5,6 +5,7 @@ import type { TokenIssuer } from '../issuer/index.ts'
 import { createControlServer } from './control-server.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { createTasksFaults, type TasksFaults } from './faults.ts'
+import { createPermissions, type Permissions } from './permissions.ts'
 import type { QueueSettings } from './queue-config.ts'
 import { queueRpcs } from './queue-rpcs.ts'
 import { emptyStats, type TasksStats } from './stats.ts'
@@ -39,6 +40,7 @@ export interface TasksServer {
   readonly controlUrl: string | undefined
   readonly faults: TasksFaults
   readonly stats: TasksStats
+  readonly permissions: Permissions
   /** Running deliveries are cut off and made again by the next server on this folder. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -60,7 +62,9 @@ export async function startTasksServer(options: TasksServerOptions): Promise<Tas
 
   const dispatcher = new Dispatcher({ store, clock, stats, faults, issuer: options.issuer })
   const stopping = new AbortController()
-  const rpcDeps = { store, dispatcher, clock, stats, faults, signal: stopping.signal }
+  const permissions = createPermissions()
+  const { signal } = stopping
+  const rpcDeps = { store, dispatcher, clock, stats, faults, permissions, signal }
   const grpc = new GrpcServer()
   grpc.addService(loadCloudTasksService(), { ...queueRpcs(rpcDeps), ...taskRpcs(rpcDeps) })
   const control = options.control && createControlServer({ store, dispatcher, faults, stats })
@@ -82,6 +86,7 @@ export async function startTasksServer(options: TasksServerOptions): Promise<Tas
       controlUrl: controlPort === undefined ? undefined : `http://${host}:${controlPort}`,
       faults,
       stats,
+      permissions,
       close,
       [Symbol.asyncDispose]: close,
     }

@@ -39,6 +39,13 @@ export function bucketLaws(gcs: GcsSubject): void {
       expect(metadata.metageneration).toBe('3')
     })
 
+    test('tells what a caller may do with it', async () => {
+      const [made] = await gcs.storage.createBucket(freshName())
+      const asked = ['storage.objects.create', 'storage.objects.delete']
+      const [grants] = await made.iam.testPermissions(asked)
+      expect(grants).toEqual({ 'storage.objects.create': true, 'storage.objects.delete': true })
+    })
+
     test('can be made once', async () => {
       const named = freshName()
       await gcs.storage.createBucket(named)

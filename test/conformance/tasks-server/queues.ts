@@ -49,6 +49,16 @@ export function queuesContract(rig: () => Rig): void {
       expect(millis(read.retryConfig?.maxBackoff)).toBe(300_000)
     })
 
+    it('tells what a caller may do with one, and of a missing one nothing', async () => {
+      const { client, queue } = rig()
+      const asked = ['cloudtasks.tasks.create', 'cloudtasks.queues.get']
+      const may = async (resource: string) =>
+        (await client.testIamPermissions({ resource, permissions: asked }))[0].permissions
+      const name = await queue({})
+      expect(await may(name)).toEqual(asked)
+      expect(await may(`${name}-missing`)).toEqual([])
+    })
+
     it('refuses limits the service does not allow', async () => {
       const { queue } = rig()
       const backwards = { minBackoff: span(20_000), maxBackoff: span(10_000) }
