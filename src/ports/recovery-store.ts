@@ -29,6 +29,9 @@ export interface RecoveryStore {
   /** Sets the sentinel, unless another loss was seen since. */
   confirmShard(shard: number, lostSince: number): Promise<void>
 
+  /** When a pass last came to the first part of the staged objects; undefined if none ever did. */
+  lastPassAt(): Promise<number | undefined>
+
   /**
    * Takes the lease of one part of the staged objects; how far its walk has come, held or not. `idle`:
    * no walk is under way, and the last whole one began not before `since` and within `againMs`.

@@ -18,6 +18,7 @@ export function createJobRecoveryWrites(shelf: JobShelf): RecoveryStore {
   const lost = new Map<number, number>()
   const whole = new Set<number>()
   const walks = new Map<number, Walk>()
+  let passedAt: number | undefined
 
   const isIdle = (shard: number, forMs: number) =>
     shelf.due(shard, 1).length === 0 &&
@@ -55,7 +56,9 @@ export function createJobRecoveryWrites(shelf: JobShelf): RecoveryStore {
       lost.delete(shard)
       whole.add(shard)
     },
+    lastPassAt: async () => passedAt,
     beginSweep: async (part, lease) => {
+      if (part === 0) passedAt = shelf.now()
       const { cursor, beganAt, wholeSince = -1 } = walks.get(part) ?? {}
       const isRecent = wholeSince >= lease.since && shelf.now() - wholeSince < lease.againMs
       const kind = cursor === undefined && isRecent ? 'idle' : sweeps.take(part, lease)

@@ -39,7 +39,7 @@ export function createRedisJobStore(deps: RedisJobStoreDeps): JobStore {
     ...createReleases(scripts),
     ...createEnrichmentNotes(scripts),
     ...createOverrideWrites(scripts, deps),
-    ...createRecoveryWrites(scripts),
+    ...createRecoveryWrites(deps.redis, scripts),
     note: async (jobId, name, facts) => {
       const fields = Object.entries(facts).flat()
       await scripts.run('note', keys.job(jobId), [jobId, name, ...fields])

@@ -35,6 +35,8 @@ export const keys = {
   running: (shard: number) => `${shardPrefix(shard)}running`,
   /** One for all jobs, in the first shard. */
   loadHistory: () => `${shardPrefix(0)}load`,
+  /** When a recovery pass last came by; kept by `begin-sweep` of the first part. */
+  passed: `${shardPrefix(0)}passed`,
   /** What scripts on a shard itself derive their keys from. */
   sentinel: (shard: number) => `${shardPrefix(shard)}sentinel`,
 } as const

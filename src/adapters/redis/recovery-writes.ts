@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type JobId, jobIdSchema, MalformedRecordError } from '../../kernel/index.ts'
 import type { RecoveryStore } from '../../ports/index.ts'
 import { keys } from './keys.ts'
+import type { RedisClient } from './redis-client.ts'
 import { replyParts } from './reply.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
@@ -10,7 +11,7 @@ const leaseAnswerSchema = z.enum(['taken', 'busy', 'idle'])
 const wordsSchema = z.array(z.string())
 
 /** What recovery keeps beside the jobs: what is due, who looks at a shard, how far a sweep has come. */
-export function createRecoveryWrites(scripts: ScriptRunner): RecoveryStore {
+export function createRecoveryWrites(redis: RedisClient, scripts: ScriptRunner): RecoveryStore {
   const ids = (reply: unknown): readonly JobId[] => jobIdsSchema.parse(reply)
   return {
     due: async (shard, limit) => ids(await scripts.run('due', keys.due(shard), ['', limit])),
@@ -38,6 +39,7 @@ export function createRecoveryWrites(scripts: ScriptRunner): RecoveryStore {
     confirmShard: async (shard, lostSince) => {
       await scripts.run('confirm-shard', keys.sentinel(shard), ['', lostSince])
     },
+    lastPassAt: async () => instantOf((await scripts.call(() => redis.get(keys.passed))) ?? ''),
     beginSweep: async (part, { token, leaseMs, since, againMs }) => {
       const args = ['', token, leaseMs, since, againMs]
       const reply = await scripts.run('begin-sweep', keys.sentinel(part), args)

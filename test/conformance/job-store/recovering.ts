@@ -70,6 +70,20 @@ export function recoveringContract(make: MakeJobStore): void {
       expect((await store.beginSweep(4, lease)).wholeSince).toBeUndefined()
     })
 
+    it('tells when a pass last came by, whether or not there was anything to walk over', async () => {
+      const { store, now, lapse } = await make()
+      expect(await store.lastPassAt()).toBeUndefined()
+      const lease = { token: aToken(), leaseMs: LONG_MS, ...ALWAYS }
+      await store.beginSweep(3, lease)
+      expect(await store.lastPassAt()).toBeUndefined()
+      const first = await store.beginSweep(0, lease)
+      expect(await store.lastPassAt()).toBe(first.now)
+      await lapse(5)
+      await store.beginSweep(0, { ...lease, token: aToken() })
+      expect(await store.lastPassAt()).toBeGreaterThanOrEqual(first.now + 5)
+      expect(await store.lastPassAt()).toBeLessThanOrEqual(await now())
+    })
+
     it('is led by one; another sees how far it has come, and writes nothing', async () => {
       const { store } = await make()
       const [lease, late] = [aToken(), aToken()].map((token) => ({

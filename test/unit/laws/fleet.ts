@@ -231,6 +231,7 @@ function standingFor(current: () => JobStore): JobStore {
     beginPass: (shard, lease, forMs) => current().beginPass(shard, lease, forMs),
     endPass: (shard, token) => current().endPass(shard, token),
     confirmShard: (shard, lostSince) => current().confirmShard(shard, lostSince),
+    lastPassAt: () => current().lastPassAt(),
     beginSweep: (part, lease) => current().beginSweep(part, lease),
     endSweep: (part, token, walk) => current().endSweep(part, token, walk),
     events: (jobId) => current().events(jobId),
