@@ -38,7 +38,7 @@ export interface Findings {
 
 const FLOWS = ['intake', 'dispatch', 'status', 'recovery', 'operators', 'enrichment', 'deletion']
 const RECORDS = ['jobs', 'fair-use']
-const ROOMS = [...FLOWS, ...RECORDS, 'pipeline', 'preferences', 'durable', 'http', 'console', 'telemetry']
+const ROOMS = [...FLOWS, ...RECORDS, 'pipeline', 'preferences', 'durable', 'http', 'console', 'telemetry', 'doctor']
 const VENDORS = ['ioredis', '@google-cloud/storage', '@google-cloud/tasks']
 
 const folderOf = (room: string) => `src/${room}`
@@ -97,6 +97,7 @@ export const PLANTS: readonly Plant[] = [
     ['console/page'],
     [doorOf('kernel'), insideOf('console'), 'node:fs', 'zod'],
   ),
+  ...across('doctor-looks-through-ports', ['doctor'], [doorOf('jobs'), doorOf('telemetry')]),
   ...across('only-main-starts-the-service', ['http', 'intake'], ['src/service.ts']),
   ...across('src-never-imports-test', ['status', 'kernel'], ['test/support/planted-target.ts']),
   {

@@ -2,6 +2,8 @@ locals {
   environment = merge(
     { for name, number in local.numbers : name => tostring(number) },
     {
+      SERVICE_MAX_INSTANCES     = tostring(var.max_instances)
+      SERVICE_CONCURRENCY       = tostring(var.concurrency)
       SYNC_DISPATCH_MODE        = var.dispatch_mode
       SYNC_PUBLIC_URL           = local.service_url
       SYNC_TASKS_PROJECT        = var.project

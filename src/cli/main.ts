@@ -2,6 +2,7 @@ import tab from '@bomb.sh/tab/commander'
 import { Command } from 'commander'
 import { systemClock } from '../adapters/system/system-clock.ts'
 import { chaosCommand } from './commands/chaos.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { encodeCommand } from './commands/encode.ts'
 import { jobsCommand } from './commands/jobs.ts'
 import { preferencesCommand } from './commands/preferences.ts'
@@ -53,6 +54,7 @@ for (const add of [
 ]) {
   add(program, context)
 }
+doctorCommand(program, context, () => import('../wiring/build-doctor.ts'))
 tab(program)
 
 try {

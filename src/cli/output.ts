@@ -6,10 +6,17 @@ export type Style = Parameters<typeof styleText>[0]
 
 /** Where a command writes: results on `out`, everything else on `err`; colours on a terminal only. */
 export interface Output {
+  /** Of the terminal; undefined for a pipe. */
+  readonly columns: number | undefined
   line(text: string): void
   json(value: unknown): void
   note(text: string): void
-  table(head: readonly string[], rows: readonly (readonly string[])[]): void
+  /** With `widths`, in characters, cells are broken into lines. */
+  table(
+    head: readonly string[],
+    rows: readonly (readonly string[])[],
+    widths?: readonly number[],
+  ): void
   paint(style: Style, text: string): string
 }
 
@@ -17,15 +24,17 @@ export function createOutput(out: NodeJS.WriteStream, err: NodeJS.WriteStream): 
   const paint = (style: Style, text: string) => styleText(style, text, { stream: out })
   const line = (text: string) => void out.write(`${text}\n`)
   return {
+    columns: out.isTTY ? out.columns : undefined,
     line,
     paint,
     json: (value) => line(JSON.stringify(value)),
     note: (text) => void err.write(`${text}\n`),
-    table: (head, rows) => {
+    table: (head, rows, widths) => {
       const table = new Table({
         head: head.map((title) => paint('bold', title)),
         style: { head: [], border: [] },
         chars: PLAIN,
+        ...(widths ? { colWidths: [...widths], wordWrap: true } : {}),
       })
       table.push(...rows.map((row) => [...row]))
       line(table.toString())

@@ -36,6 +36,8 @@ export interface ApiClient {
   watch(jobId: string): AsyncGenerator<JobNews, void, undefined>
   /** Its statuses alone. */
   follow(jobId: string): AsyncGenerator<JobStatus, void, undefined>
+  /** Takes the job back; nothing when it has ended. */
+  cancel(jobId: string): Promise<void>
   /** An ended job's status once its summaries are no longer at work. */
   summed(jobId: string): Promise<JobStatus>
   /** All of the user's, oldest first. */
@@ -69,6 +71,10 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     watch,
     follow: async function* (jobId) {
       for await (const news of watch(jobId)) if (news.event === 'status') yield news.status
+    },
+    cancel: async (jobId) => {
+      const url = `${api}/v2/sync-local-files/${jobId}`
+      await readJson(await fetch(url, { method: 'DELETE', headers, signal }))
     },
     summed: async (jobId) => {
       for (;;) {

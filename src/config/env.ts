@@ -22,6 +22,14 @@ export const VARIABLES = {
     '1800',
     'Request timeout set on the Cloud Run service, in seconds; the outermost limit.',
   ),
+  SERVICE_MAX_INSTANCES: setting(
+    '40',
+    'Most instances set on the Cloud Run service; bounds what the queues may dispatch.',
+  ),
+  SERVICE_CONCURRENCY: setting(
+    '24',
+    'Requests one instance takes at once, as set on the Cloud Run service.',
+  ),
   HTTP_REQUEST_TIMEOUT_SECONDS: setting(
     '120',
     'Seconds for any route but worker, upload and event stream; then 503.',

@@ -51,6 +51,7 @@ function groupServer(s: Settings): Pick<Config, 'service' | 'http' | 'status' | 
       revision: s.K_REVISION,
       publicUrl: s.SYNC_PUBLIC_URL,
       timeoutMs: inMs(s.SERVICE_TIMEOUT_SECONDS),
+      capacity: { maxInstances: s.SERVICE_MAX_INSTANCES, concurrency: s.SERVICE_CONCURRENCY },
       shutdownGraceMs: inMs(s.SHUTDOWN_GRACE_SECONDS),
     },
     http: {

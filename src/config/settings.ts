@@ -30,6 +30,8 @@ export const READERS = {
   K_REVISION: text(),
   SYNC_PUBLIC_URL: trustedUrl(),
   SERVICE_TIMEOUT_SECONDS: whole(60, 3_600, ', the most Cloud Run grants'),
+  SERVICE_MAX_INSTANCES: whole(1, 1_000),
+  SERVICE_CONCURRENCY: whole(1, 1_000, ', the most Cloud Run grants'),
   HTTP_REQUEST_TIMEOUT_SECONDS: seconds(1, 3_600),
   HTTP_SYNC_JOBS_RUN_TIMEOUT: whole(0, 3_600),
   SHUTDOWN_GRACE_SECONDS: whole(1, 9, ', since Cloud Run kills ten seconds after SIGTERM'),

@@ -38,6 +38,8 @@ export interface ServiceConfig {
   readonly revision: string | undefined
   readonly publicUrl: string | undefined
   readonly timeoutMs: number
+  /** How much Cloud Run lets through; the doctor holds the queues to it. */
+  readonly capacity: { readonly maxInstances: number; readonly concurrency: number }
   readonly shutdownGraceMs: number
 }
 

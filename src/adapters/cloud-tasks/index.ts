@@ -12,4 +12,5 @@ export {
   createCloudTasksQueue,
 } from './cloud-tasks-queue.ts'
 export type { TasksClientOptions } from './connect-client.ts'
+export { createQueueInspector } from './inspect-queue.ts'
 export { createTasksClient, type TasksClient } from './tasks-client.ts'

@@ -13,4 +13,5 @@
  */
 export { createStorage, type StorageOptions } from './create-storage.ts'
 export { createGcsObjectStore, type GcsObjectStoreOptions } from './gcs-object-store.ts'
+export { createBucketInspector } from './inspect-bucket.ts'
 export { routeByPrefix } from './route-by-prefix.ts'

@@ -7,7 +7,7 @@ const NO_OBJECT = /no such object|specified key does not exist/i
 const MAX_CAUSE_LENGTH = 300
 
 /** The HTTP status in a vendor's error, wherever this one keeps it; undefined without an answer. */
-function statusOf(error: unknown): number | undefined {
+export function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const places = ['code' in error && error.code, 'status' in error && error.status]
   return places.map(Number).find((status) => status >= 100 && status < 600)

@@ -13,6 +13,7 @@
 export { createCertificateCache } from './certificate-cache.ts'
 export { withDevelopmentIdentity, withDevelopmentOperators } from './development-verifier.ts'
 export { loadTokenLibrary } from './id-token-verifier.ts'
+export { createCertificateInspector } from './inspect-certificates.ts'
 export { createOperatorVerifier } from './operator-verifier.ts'
 export { createTaskCallerVerifier } from './task-caller-verifier.ts'
 export { createUserVerifier } from './user-verifier.ts'

@@ -1,5 +1,6 @@
 export { createClusterClient } from './cluster-client.ts'
 export { createRedisEnrichmentStore } from './enrichment-store.ts'
+export { createRedisInspector } from './inspect-redis.ts'
 export { createRedisJobStore } from './job-store.ts'
 export { createRedisLoadHistory } from './load-history.ts'
 export { connectRedis, createRedisClient, isRedisReady, type RedisClient } from './redis-client.ts'

@@ -13,6 +13,8 @@ export interface DataFolder {
   readonly issuer: string
   /** What the service writes; appended to over restarts. */
   readonly serviceLog: string
+  /** The service's variables as it was started with them. */
+  readonly environmentFile: string
   /** Key of all ids: made once, or nothing that landed is found again. */
   readonly idSecret: string
   /** The service's port the last time; tasks that are kept call it there. 0 the first time. */
@@ -36,6 +38,7 @@ export async function openDataFolder(path: string, fresh: boolean): Promise<Data
     tasks: join(root, 'tasks'),
     issuer: join(root, 'issuer'),
     serviceLog: join(root, 'service.log'),
+    environmentFile: join(root, 'service.env'),
   }
   const secretFile = join(root, 'id-secret')
   const portFile = join(root, 'api-port')

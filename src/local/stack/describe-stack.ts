@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { LOCAL_NAMES } from './service-environment.ts'
 import type { Stack, StackEvent, StackOptions } from './start-stack.ts'
 
@@ -31,6 +32,7 @@ export function describeReady(stack: Stack, mode: StackOptions['mode']): string 
     ['GCS', `${stack.gcs.endpoint}   (buckets ${stagingBucket}, ${dataBucket})`],
     ['Tasks', `${stack.tasks.host}:${stack.tasks.port} (gRPC)   ${stack.tasks.controlUrl}/queues`],
     ['Data', stack.dataFolder],
+    ['Doctor', `npm run cli -- doctor --env-file ${relative('', stack.environmentFile)}`],
     ['Log', `${stack.logFile}   (service pid ${stack.servicePid()})`],
   ]
   const name = 'filename=audio_demo_opus_16000_1_fs320_$(date +%s).bin'

@@ -20,6 +20,13 @@ export const QUEUE_RETRIES = {
   maxRetryDurationMs: 0,
 } as const
 
+/** One instance of the greatest concurrency, of which the queues may fill 70 %. */
+const CAPACITY = { SERVICE_MAX_INSTANCES: '1', SERVICE_CONCURRENCY: '1000' }
+export const QUEUE_RATES: Readonly<Record<string, { readonly maxConcurrentDispatches: number }>> = {
+  [LOCAL_NAMES.freshQueue]: { maxConcurrentDispatches: 500 },
+  [LOCAL_NAMES.backfillQueue]: { maxConcurrentDispatches: 200 },
+}
+
 export interface ServiceParties {
   readonly api: string
   readonly mode: 'inline' | 'cloud_tasks'
@@ -50,6 +57,7 @@ export function serviceEnvironment(
     METADATA_SERVER_DETECTION: 'none',
     HOST: '127.0.0.1',
     PORT: new URL(api).port,
+    ...CAPACITY,
     SYNC_PUBLIC_URL: api,
     SYNC_DISPATCH_MODE: parties.mode,
     SYNC_TASKS_PROJECT: names.project,

@@ -4,11 +4,18 @@ import { type GcsServer, startGcsServer } from '../gcs/index.ts'
 import { createTokenIssuer, startIssuerServer, type TokenIssuer } from '../issuer/index.ts'
 import { findRedisServer, startRedis } from '../packages/index.ts'
 import { startTasksServer, type TasksServer } from '../tasks/index.ts'
+import { LOCAL_BUCKETS } from './bucket-rules.ts'
 import { closeInOrder } from './close-in-order.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { writeEnvironmentFile } from './environment-file.ts'
 import { freePort } from './free-port.ts'
 import { type RecoveryEvent, startRecoveryTimer } from './recovery-timer.ts'
-import { LOCAL_NAMES, QUEUE_RETRIES, serviceEnvironment } from './service-environment.ts'
+import {
+  LOCAL_NAMES,
+  QUEUE_RATES,
+  QUEUE_RETRIES,
+  serviceEnvironment,
+} from './service-environment.ts'
 import { type ServiceEvent, startServiceProcess } from './service-process.ts'
 import { prepareSpeech, type Speech } from './speech.ts'
 
@@ -63,6 +70,8 @@ export interface Stack {
   readonly speech: Speech
   readonly dataFolder: string
   readonly logFile: string
+  /** The service's variables, for commands that read what it reads. */
+  readonly environmentFile: string
   /** Of the running service; another after a restart. */
   servicePid(): number
   /** Default SIGKILL. The next service takes its place at once, on the same port. */
@@ -104,23 +113,25 @@ async function startAll(options: StackOptions, closing: Closing): Promise<Stack>
   const recoveryIntervalMs = options.recoveryIntervalMs ?? DEFAULT_RECOVERY_INTERVAL_MS
   const { api, gcs, issuer, issuerServer, tasksPort } = outside
   const mintTaskToken = () => issuer.mint({ audience: api, email: LOCAL_NAMES.invokerEmail })
+  const env = serviceEnvironment(
+    {
+      ...outside,
+      ...issuerServer,
+      mode: options.mode,
+      redisUrl,
+      gcsEndpoint: gcs.endpoint,
+      tasks: { host: '127.0.0.1', port: tasksPort },
+      idSecret: folder.idSecret,
+      recoveryIntervalMs,
+      settings: [speech.settings, options.settings ?? {}],
+    },
+    options.environment,
+  )
+  await writeEnvironmentFile(folder.environmentFile, env)
   const service = await startServiceProcess({
     api,
     main: options.serviceMain,
-    env: serviceEnvironment(
-      {
-        ...outside,
-        ...issuerServer,
-        mode: options.mode,
-        redisUrl,
-        gcsEndpoint: gcs.endpoint,
-        tasks: { host: '127.0.0.1', port: tasksPort },
-        idSecret: folder.idSecret,
-        recoveryIntervalMs,
-        settings: [speech.settings, options.settings ?? {}],
-      },
-      options.environment,
-    ),
+    env,
     logFile: folder.serviceLog,
     verbose: options.verbose ?? false,
     clock,
@@ -149,6 +160,7 @@ async function startAll(options: StackOptions, closing: Closing): Promise<Stack>
     speech,
     dataFolder: folder.root,
     logFile: folder.serviceLog,
+    environmentFile: folder.environmentFile,
     servicePid: service.pid,
     killService: (name = 'SIGKILL') => service.kill(name),
     mintTaskToken,
@@ -200,7 +212,7 @@ async function startOutside(options: StackOptions, folder: DataFolder, closing: 
   const gcs = await startGcsServer({
     folder: folder.gcs,
     port: ports.gcs ?? 0,
-    buckets: [LOCAL_NAMES.stagingBucket, LOCAL_NAMES.dataBucket],
+    buckets: LOCAL_BUCKETS,
     now,
   })
   closing.last(() => gcs.close())
@@ -248,6 +260,7 @@ function startTasks(
     queues: [freshQueue, backfillQueue].map((id) => ({
       name: `${parent}/${id}`,
       ...QUEUE_RETRIES,
+      ...QUEUE_RATES[id],
     })),
     control: { port: 0 },
   })

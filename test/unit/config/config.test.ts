@@ -16,6 +16,7 @@ describe('toConfig', () => {
         revision: undefined,
         publicUrl: undefined,
         timeoutMs: 1_800_000,
+        capacity: { maxInstances: 40, concurrency: 24 },
         shutdownGraceMs: 8_000,
       },
       http: { host: '0.0.0.0', port: 8_080, requestTimeoutMs: 120_000, headersTimeoutMs: 30_000 },

@@ -6,6 +6,8 @@ import { faultsOf } from './faults-of.ts'
 const WHOLE: readonly (readonly [string, number, number])[] = [
   ['PORT', 0, 65_535],
   ['SERVICE_TIMEOUT_SECONDS', 60, 3_600],
+  ['SERVICE_MAX_INSTANCES', 1, 1_000],
+  ['SERVICE_CONCURRENCY', 1, 1_000],
   ['HTTP_SYNC_JOBS_RUN_TIMEOUT', 0, 3_600],
   ['SHUTDOWN_GRACE_SECONDS', 1, 9],
   ['COMPUTE_WORKERS', 0, 64],

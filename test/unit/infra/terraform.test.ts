@@ -83,6 +83,8 @@ describe('the cloud as code', () => {
       return variable.parse({ default: Number(declared.exec(terraform.text)?.[1]) }).default
     })
     const [instances = 0, concurrency = 0, fresh = 0, backfill = 0] = values
+    const known = [VARIABLES.SERVICE_MAX_INSTANCES, VARIABLES.SERVICE_CONCURRENCY]
+    expect([instances, concurrency]).toEqual(known.map((row) => Number(row.default)))
     const slots = instances * concurrency
     const dispatched = Math.floor(slots * fresh) + Math.floor(slots * backfill)
     expect(dispatched).toBeGreaterThan(0)
