@@ -52,6 +52,7 @@ export function buildService(config: Config, overrides: Overrides = {}): Service
       }
       door.admit(app)
       void warmUp(partsToWarm(config, parties), { clock, logger, stop: stopping.signal })
+      await parties.exporting.start()
       return door
     },
     stop: async () => {
@@ -64,6 +65,7 @@ export function buildService(config: Config, overrides: Overrides = {}): Service
       await Promise.race([closed, graceOver])
       await Promise.all([decoder.close(), detector.close(), tasks?.close()])
       redis.disconnect()
+      await parties.exporting.stop()
     },
   }
 }
@@ -126,7 +128,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       const provider = { kind, apiKey: new Secret(key) }
       const own = buildSpeechToText({ ...config.stt, provider }, parties.clock)
       // The usage record says who paid.
-      return { ...own, provider: `byok:${own.provider}` }
+      return parties.traced.speech({ ...own, provider: `byok:${own.provider}` })
     },
     serviceLanguage: config.stt.language,
     ...config.status,

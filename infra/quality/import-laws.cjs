@@ -13,7 +13,7 @@ module.exports = {
     law('ports-know-only-the-kernel', 'A port that names a vendor type is not a port.', { path: '^src/ports/' }, { pathNot: '^src/(ports|kernel)/' }),
     law('adapters-know-only-ports', 'Adapters translate; decisions live in rooms.', { path: '^src/adapters/([^/]+)/' }, { path: '^src/', pathNot: ['^src/adapters/$1/', '^src/(ports|kernel)/'] }),
     law('only-service-wires-adapters', 'Ask for a port; service.ts hands you the adapter.', { path: '^src/', pathNot: '^src/(service\\.ts|wiring/|adapters/|local/|cli/main\\.ts$)' }, { path: '^src/adapters/' }),
-    law('vendors-stop-at-the-adapter', 'Redis and Google clients are named in adapters/ and built in service.ts.', { path: '^src/', pathNot: '^src/(service\\.ts|wiring/|adapters/|local/)' }, { path: npm('ioredis|@google-cloud') }),
+    law('vendors-stop-at-the-adapter', 'Redis, Google and OpenTelemetry clients are named in adapters/ and built in service.ts.', { path: '^src/', pathNot: '^src/(service\\.ts|wiring/|adapters/|local/)' }, { path: npm('ioredis|@google-cloud|@opentelemetry') }),
     law('express-stays-in-http', 'Rooms speak plain values, not req and res.', { path: '^src/', pathNot: '^src/http/' }, { path: npm('express') }),
     law('one-logger', 'Import a named logger or event from telemetry/.', { path: '^src/', pathNot: '^src/telemetry/' }, { path: npm('pino|pino-http') }),
     law('rooms-by-the-door', "Enter another room by its index.ts.", { path: '^src/([^/]+)/' }, { path: '^src/(kernel|ports|durable|intake|jobs|dispatch|pipeline|fair-use|preferences|status|recovery|operators|enrichment|deletion|client|http|console|telemetry|doctor)/', pathNot: ['^src/$1/', '/index\\.ts$'] }),

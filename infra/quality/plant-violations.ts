@@ -39,7 +39,7 @@ export interface Findings {
 const FLOWS = ['intake', 'dispatch', 'status', 'recovery', 'operators', 'enrichment', 'deletion']
 const RECORDS = ['jobs', 'fair-use']
 const ROOMS = [...FLOWS, ...RECORDS, 'pipeline', 'preferences', 'durable', 'http', 'console', 'telemetry', 'doctor']
-const VENDORS = ['ioredis', '@google-cloud/storage', '@google-cloud/tasks']
+const VENDORS = ['ioredis', '@google-cloud/storage', '@google-cloud/tasks', '@opentelemetry/api']
 
 const folderOf = (room: string) => `src/${room}`
 const doorOf = (room: string) => `src/${room}/index.ts`

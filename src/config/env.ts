@@ -7,6 +7,7 @@ import { RUN_VARIABLES } from './run-variables.ts'
 import { Secret } from './secrets.ts'
 import { SPEECH_VARIABLES } from './speech-variables.ts'
 import { STORE_VARIABLES } from './store-variables.ts'
+import { TELEMETRY_VARIABLES } from './telemetry-variables.ts'
 import { UPLOAD_VARIABLES } from './upload-variables.ts'
 import { optional, setting, type Variable } from './variable.ts'
 
@@ -65,10 +66,7 @@ export const VARIABLES = {
     'Seconds between signs of life of a stream. Longer than a proxy waits, and it cuts the stream.',
   ),
 
-  // Telemetry
-  LOG_LEVEL: setting('info', '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.'),
-  LOG_RAW_UID: setting('false', 'Log user ids as they are, beside their hashes.'),
-  GOOGLE_CLOUD_PROJECT: optional('Project by which log lines are joined to their traces.'),
+  ...TELEMETRY_VARIABLES,
 } as const satisfies Record<string, Variable>
 
 export type VariableName = keyof typeof VARIABLES

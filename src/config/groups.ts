@@ -9,6 +9,7 @@ import type {
   TasksConfig,
   UploadConfig,
 } from './shape.ts'
+import { groupTelemetry } from './telemetry-groups.ts'
 
 /** Regroups checked settings for the rooms; seconds, hours and days become milliseconds here. */
 export function groupSettings(s: Settings): Config {
@@ -36,11 +37,7 @@ export function groupSettings(s: Settings): Config {
     enrichment: groupEnrichment(s),
     upload: groupUpload(s),
     lanes: { freshMs: s.SYNC_FRESH_HOURS * HOUR_MS, lookbackMs: s.SYNC_LOOKBACK_DAYS * DAY_MS },
-    telemetry: {
-      level: s.LOG_LEVEL,
-      rawUid: s.LOG_RAW_UID,
-      projectId: s.GOOGLE_CLOUD_PROJECT,
-    },
+    telemetry: groupTelemetry(s),
   }
 }
 

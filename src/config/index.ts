@@ -13,4 +13,5 @@ export {
 } from './env.ts'
 export { Secret } from './secrets.ts'
 export type { Config } from './shape.ts'
+export { readPairs } from './value-types.ts'
 export type { Variable } from './variable.ts'

@@ -7,8 +7,10 @@ import {
   list,
   matching,
   oneOf,
+  pairs,
   redisUrl,
   seconds,
+  secretPairs,
   secretText,
   share,
   text,
@@ -159,6 +161,22 @@ export const READERS = {
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   LOG_RAW_UID: flag(),
   GOOGLE_CLOUD_PROJECT: project(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(),
+  OTEL_EXPORTER_OTLP_HEADERS: secretPairs(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: oneOf(['http/protobuf', 'http/json']),
+  OTEL_EXPORTER_OTLP_TIMEOUT: timeoutMs(),
+  OTEL_METRIC_EXPORT_INTERVAL: whole(500, 3_600_000),
+  OTEL_SERVICE_NAME: text(),
+  OTEL_RESOURCE_ATTRIBUTES: pairs(),
+  OTEL_TRACES_SAMPLER: oneOf([
+    'always_on',
+    'always_off',
+    'traceidratio',
+    'parentbased_always_on',
+    'parentbased_always_off',
+    'parentbased_traceidratio',
+  ]),
+  OTEL_TRACES_SAMPLER_ARG: share(),
 } as const satisfies Record<VariableName, z.ZodType<unknown, string>>
 
 type Read<N extends VariableName> = z.infer<(typeof READERS)[N]>

@@ -217,4 +217,23 @@ export interface TelemetryConfig {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
   readonly rawUid: boolean
   readonly projectId: string | undefined
+  /** Absent: no traces and no metrics are sent. */
+  readonly otlp: OtlpConfig | undefined
+}
+
+export interface OtlpConfig {
+  readonly tracesUrl: string
+  readonly metricsUrl: string
+  readonly protocol: 'http/protobuf' | 'http/json'
+  /** `name=value` pairs. */
+  readonly headers: Secret | undefined
+  readonly timeoutMs: number
+  readonly metricIntervalMs: number
+  /** Who sends. */
+  readonly resource: Readonly<Record<string, string>>
+  readonly sampler: {
+    readonly kind: 'always_on' | 'always_off' | 'traceidratio'
+    readonly followsParent: boolean
+    readonly ratio: number
+  }
 }

@@ -16,6 +16,7 @@ const SHARED_PREFIXES = [
   'OPENAI_',
   'MAX_',
   'LOG_',
+  'OTEL_',
 ] as const
 
 /** The fault of a set variable nobody reads; undefined when it is none of our business. */

@@ -65,6 +65,36 @@ export function secretText(minLength = 1) {
   )
 }
 
+const PAIRS = /^\s*[^=,\s]+\s*=[^,]*(,\s*[^=,\s]+\s*=[^,]*)*$/
+
+/** `name=value` pairs separated by commas; a value may be percent-encoded. */
+export function pairs() {
+  return parsed('must be name=value pairs separated by commas', (plain) =>
+    PAIRS.test(plain) && decodes(plain) ? plain : undefined,
+  )
+}
+
+export function secretPairs() {
+  return parsed('must be name=value pairs separated by commas', (plain) =>
+    PAIRS.test(plain) && decodes(plain) ? new Secret(plain) : undefined,
+  )
+}
+
+/** What such text says; none for an empty one. */
+export function readPairs(text: string): Record<string, string> {
+  const given = text.split(',').filter((pair) => pair.includes('='))
+  return Object.fromEntries(
+    given.map((pair) => {
+      const at = pair.indexOf('=')
+      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())]
+    }),
+  )
+}
+
+function decodes(text: string): boolean {
+  return !/%(?![\da-f]{2})/i.test(text)
+}
+
 /** A base URL: http or https, its trailing slash removed. */
 export function url() {
   return parsed('must be an http or https URL', (address) =>

@@ -1,14 +1,22 @@
-import { callWaiter, type HeldClaim, holdClaim, type QueueAnswer } from '../jobs/index.ts'
+import {
+  callWaiter,
+  type HeldClaim,
+  holdClaim,
+  type QueueAnswer,
+  type QueueDelivery,
+} from '../jobs/index.ts'
 import {
   isFinalDelivery,
   parseRetryCount,
+  parseTaskEta,
   type TaskPayload,
   type UidHash,
 } from '../kernel/index.ts'
+import type { Events, SpanFacts } from '../telemetry/index.ts'
 import { answerOf, answers } from './answers.ts'
 import { conclude, endJob } from './conclude.ts'
 import type { DeliveryDeps } from './delivery-deps.ts'
-import { noteAttempt, runClaimed } from './run-claimed.ts'
+import { noteAttempt, outcomeOf, runClaimed } from './run-claimed.ts'
 import { bringBack, settleOwed, withoutClaim } from './unclaimed.ts'
 
 /** Claims the job and runs one attempt inside the request (I3). */
@@ -16,10 +24,11 @@ export async function claimAndRun(
   deps: DeliveryDeps,
   payload: TaskPayload,
   uidHash: UidHash,
-  delivery: { readonly retryCount: string | undefined; readonly stop: AbortSignal },
+  delivery: Omit<QueueDelivery, 'authorization' | 'body'>,
 ): Promise<QueueAnswer> {
   const jobId = payload.job_id
   const askedAtMs = deps.clock.monotonicMs()
+  const receivedAt = deps.clock.now()
   const token = Buffer.from(deps.randomBytes(16)).toString('hex')
   const ask = () =>
     deps.store.claim({
@@ -37,21 +46,33 @@ export async function claimAndRun(
     granted = await ask()
   }
   if (granted.kind !== 'claimed') return withoutClaim(deps, payload, uidHash, granted)
-  const { generation, attempt, epoch } = granted.claim
-  deps.events.claimTaken({ jobId, generation, attempt, epoch })
-  await using held = holdClaim(
-    { store: deps.store, clock: deps.clock, times: deps.leaseTimes },
-    granted.claim,
-    askedAtMs,
-  )
-  const retryCount = parseRetryCount(delivery.retryCount)
-  // Awaited here: the heartbeat ends with this block.
-  const answer = await runHeld(deps, held, uidHash, {
-    finalDelivery: isFinalDelivery(retryCount, deps.maxAttempts),
-    stop: delivery.stop,
+  const { claim } = granted
+  const { generation, attempt, epoch } = claim
+  const facts = { jobId, generation, attempt, epoch }
+  return deps.tracer.span('attempt', { ...facts, uidHash }, async (note) => {
+    deps.events.claimTaken(facts)
+    await using held = holdClaim(
+      { store: deps.store, clock: deps.clock, times: deps.leaseTimes },
+      claim,
+      askedAtMs,
+    )
+    const retryCount = parseRetryCount(delivery.retryCount)
+    // Awaited here: the heartbeat ends with this block.
+    const answer = await runHeld(deps, held, uidHash, {
+      finalDelivery: isFinalDelivery(retryCount, deps.maxAttempts),
+      stop: delivery.stop,
+      received: { retryCount, waitedMs: waitedMs(receivedAt, delivery.eta) },
+      note,
+    })
+    if (!held.signal.aborted) await passSlotOn(deps, held, uidHash)
+    return answer
   })
-  if (!held.signal.aborted) await passSlotOn(deps, held, uidHash)
-  return answer
+}
+
+/** Since it was due; undefined when the queue does not say since when. */
+function waitedMs(receivedAt: number, eta: string | undefined): number | undefined {
+  const dueAt = parseTaskEta(eta)
+  return dueAt === undefined ? undefined : Math.max(0, receivedAt - dueAt)
 }
 
 /** The job has its answer: what goes wrong here is recovery's, not its. */
@@ -69,9 +90,14 @@ async function runHeld(
   deps: DeliveryDeps,
   held: HeldClaim,
   uidHash: UidHash,
-  how: { readonly finalDelivery: boolean; readonly stop: AbortSignal },
+  how: {
+    readonly finalDelivery: boolean
+    readonly stop: AbortSignal
+    readonly received: Pick<Parameters<Events['deliveryReceived']>[0], 'retryCount' | 'waitedMs'>
+    readonly note: (facts: SpanFacts) => void
+  },
 ): Promise<QueueAnswer> {
-  const { jobId, attempt } = held.claim
+  const { jobId, generation, attempt } = held.claim
   const manifest = await deps.archive.readManifest(uidHash, jobId)
   if (!manifest || attempt > 1) {
     const known = await deps.archive.readOutcome(uidHash, jobId)
@@ -89,7 +115,11 @@ async function runHeld(
   if (manifest.byok) {
     return answerOf(await endJob(deps, held, manifest, { reasonCode: 'byok_worker_lost' }, true))
   }
+  const { lane } = manifest
+  how.note({ lane })
+  deps.events.deliveryReceived({ jobId, generation, lane, ...how.received })
   const report = await runClaimed(deps, held, manifest, how.stop)
+  how.note({ outcome: outcomeOf(report.end) })
   const conclusion = await conclude(deps, held, manifest, report, how.finalDelivery)
   noteAttempt(deps.events, held.claim, report)
   return answerOf(conclusion)

@@ -1,7 +1,7 @@
 import type { Archive } from '../durable/index.ts'
 import type { LeaseTimes } from '../jobs/index.ts'
 import type { JobStore, RandomBytes, TaskCallerVerifier } from '../ports/index.ts'
-import type { Events } from '../telemetry/index.ts'
+import type { Events, Tracer } from '../telemetry/index.ts'
 import type { ConcludeDeps } from './conclude.ts'
 import type { RunDeps } from './run-claimed.ts'
 
@@ -10,6 +10,7 @@ export interface RunningDeps extends Omit<ConcludeDeps, 'store'>, Omit<RunDeps, 
   readonly store: JobStore
   readonly randomBytes: RandomBytes
   readonly events: Events
+  readonly tracer: Tracer
   readonly leaseMs: number
   readonly leaseTimes: LeaseTimes
 }

@@ -2,7 +2,14 @@ import { type HeldClaim, holdClaim } from '../jobs/index.ts'
 import { createPlaces, type JobId, type Manifest, type Places } from '../kernel/index.ts'
 import type { Claim, SpeechToText } from '../ports/index.ts'
 import { concludeInline, type InlineConcludeDeps } from './inline-conclude.ts'
-import { endOfAbort, noteAttempt, type RunDeps, type RunReport, runClaimed } from './run-claimed.ts'
+import {
+  endOfAbort,
+  noteAttempt,
+  outcomeOf,
+  type RunDeps,
+  type RunReport,
+  runClaimed,
+} from './run-claimed.ts'
 
 export interface InlineDeps extends InlineConcludeDeps, Omit<RunDeps, 'store'> {
   readonly maxRunning: number
@@ -86,10 +93,17 @@ async function runToEnd(deps: InlineDeps, places: Places, job: InlineJob): Promi
   let busyMs = 0
   for (let step = 0; ; step += 1) {
     const now: HeldClaim = { ...held, claim }
-    const report = await runInPlace(deps, places, now, job, waitMs)
-    busyMs = report.end.kind === 'snooze' && !report.progressed ? busyMs + report.end.forMs : 0
-    const next = await concludeInline(deps, now, job.manifest, report, { step, busyMs })
-    noteAttempt(deps.events, claim, report)
+    const { jobId, generation, attempt, epoch } = claim
+    const { uidHash, lane } = job.manifest
+    const facts = { jobId, generation, attempt, epoch, uidHash, lane }
+    const next = await deps.tracer.span('attempt', facts, async (note) => {
+      const report = await runInPlace(deps, places, now, job, waitMs)
+      note({ outcome: outcomeOf(report.end) })
+      busyMs = report.end.kind === 'snooze' && !report.progressed ? busyMs + report.end.forMs : 0
+      const next = await concludeInline(deps, now, job.manifest, report, { step, busyMs })
+      noteAttempt(deps.events, now.claim, report)
+      return next
+    })
     if (next.kind === 'over') return
     claim = next.claim
     waitMs = next.afterMs

@@ -158,6 +158,11 @@ function watchRun(clock: Clock, times: RunTimes): RunWatch {
   }
 }
 
+/** One word: `done`, `retry`, `stalled`, … */
+export function outcomeOf(end: RunEnd): string {
+  return end.kind === 'aborted' ? end.cause : end.kind
+}
+
 /** One line an attempt, with why it failed. */
 export function noteAttempt(
   events: Pick<Events, 'attemptEnded'>,
@@ -169,7 +174,8 @@ export function noteAttempt(
     jobId: claim.jobId,
     attempt: claim.attempt,
     ms,
-    outcome: end.kind === 'aborted' ? end.cause : end.kind,
+    outcome: outcomeOf(end),
+    ...(end.kind === 'done' ? { stageMs: end.stageMs } : {}),
     ...(end.kind === 'retry' ? { error: end.error, reasonCode: end.reasonCode } : {}),
     ...(end.kind === 'discard' ? { error: end.detail, reasonCode: end.reasonCode } : {}),
   })

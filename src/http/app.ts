@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import express, { type NextFunction, type Request, type Response } from 'express'
-import { SECOND_MS } from '../kernel/index.ts'
+import { parseTraceContext, SECOND_MS } from '../kernel/index.ts'
 import type { Clock } from '../ports/index.ts'
 import type { Events } from '../telemetry/index.ts'
 import { type AdminConversationDeps, adminConversationRoutes } from './admin-conversation-routes.ts'
@@ -46,6 +46,15 @@ export function createApp(deps: AppDeps): RequestListener {
   app.get('/ready', async (_req, res) => {
     const ready = await deps.ready()
     res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'unavailable' })
+  })
+  app.use((req, _res, next) => {
+    const { traceparent } = req.headers
+    const cloudTraceContext = req.get('X-Cloud-Trace-Context')
+    const caller = parseTraceContext({
+      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+      cloudTraceContext,
+    })
+    deps.tracer.within(caller, next)
   })
   app.use((req, res, next) => {
     limitTime(deps, req, res)

@@ -4,6 +4,7 @@ import type { Enrichment } from '../enrichment/index.ts'
 import type { QueueAnswer, QueueDelivery } from '../jobs/index.ts'
 import { type JobId, parseTaskBody, RunAbortedError } from '../kernel/index.ts'
 import { type PassDeps, recoveryPass } from '../recovery/index.ts'
+import type { SpanFacts } from '../telemetry/index.ts'
 import { HttpError } from './errors.ts'
 
 export interface TaskRouteDeps {
@@ -28,13 +29,18 @@ export function taskRoutes(deps: TaskRouteDeps): Router {
   const { enrichment } = deps
   router.post('/v2/sync-jobs/run', readBody, (req, res) =>
     answerDelivery(deps, req, res, {
+      span: 'delivery',
       work: (delivery) => deliver(deps.delivery, delivery),
       jobOf,
     }),
   )
   if (enrichment) {
     router.post('/v2/sync-jobs/enrich', readBody, (req, res) =>
-      answerDelivery(deps, req, res, { work: enrichment.deliver, jobOf: () => undefined }),
+      answerDelivery(deps, req, res, {
+        span: 'enrichment',
+        work: enrichment.deliver,
+        jobOf: () => undefined,
+      }),
     )
   }
   router.post('/v2/sync-jobs/reap', readBody, async (req, res) => {
@@ -45,7 +51,8 @@ export function taskRoutes(deps: TaskRouteDeps): Router {
         code: verdict.kind === 'rejected' ? 'forbidden' : 'certificates_unavailable',
       })
     }
-    res.json(await deps.runs.track(recoveryPass(deps.recovery, deps.stop)))
+    const pass = () => deps.runs.track(recoveryPass(deps.recovery, deps.stop))
+    res.json(await deps.delivery.tracer.span('recovery pass', {}, pass, 'server'))
   })
   return router
 }
@@ -62,27 +69,35 @@ async function answerDelivery(
   req: Request,
   res: Response,
   stage: {
+    readonly span: string
     readonly work: (delivery: QueueDelivery) => Promise<QueueAnswer>
     readonly jobOf: (body: unknown) => JobId | undefined
   },
 ): Promise<void> {
-  const { clock, events } = deps.delivery
+  const { clock, events, tracer } = deps.delivery
   const startedMs = clock.monotonicMs()
   const abort = hardAbort(deps)
-  try {
+  const work = async (note: (facts: SpanFacts) => void) => {
     const run = stage.work({
       authorization: req.headers.authorization,
       retryCount: req.get('X-CloudTasks-TaskRetryCount'),
+      eta: req.get('X-CloudTasks-TaskETA'),
       body: typeof req.body === 'string' ? req.body : '',
       stop: AbortSignal.any([deps.stop, abort.signal]),
     })
     const answer = await deps.runs.track(run)
+    const jobId = answer.status === 403 ? undefined : stage.jobOf(req.body)
+    note({ jobId, httpStatus: answer.status, outcome: answer.body.result })
     events.deliveryAnswered({
-      jobId: answer.status === 403 ? undefined : stage.jobOf(req.body),
+      jobId,
       status: answer.status,
       code: answer.body.result,
       ms: Math.round(clock.monotonicMs() - startedMs),
     })
+    return answer
+  }
+  try {
+    const answer = await tracer.span(stage.span, {}, work, 'consumer')
     res.status(answer.status).json(answer.body)
   } finally {
     abort.cancel()

@@ -10,6 +10,7 @@ import {
   watchStatus,
   wholeSeconds,
 } from '../status/index.ts'
+import type { SpanFacts, Tracer } from '../telemetry/index.ts'
 import { authenticate } from './authenticate.ts'
 import { HttpError } from './errors.ts'
 import { type MultipartOptions, readParts } from './multipart.ts'
@@ -17,6 +18,7 @@ import { readOwnSpeechToText, type SpeechFromKey } from './own-key.ts'
 import { requestSignal } from './request-signal.ts'
 
 export interface UploadRouteDeps {
+  readonly tracer: Tracer
   readonly users: UserVerifier
   readonly naming: Naming
   readonly accept: AcceptDeps
@@ -68,7 +70,21 @@ export function uploadRoutes(deps: UploadRouteDeps): Router {
   return router
 }
 
-async function receive(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
+function receive(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
+  const work = async (note: (facts: SpanFacts) => void) => {
+    const accepted = await accept(deps, req, res)
+    note({
+      jobId: accepted.jobId,
+      lane: accepted.lane,
+      status: accepted.status,
+      files: accepted.totalFiles,
+    })
+    return accepted
+  }
+  return deps.tracer.span('upload', {}, work, 'server')
+}
+
+async function accept(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
   const uid = await authenticate({ users: deps.users, events: deps.accept.events }, req)
   const ownSpeechToText = readOwnSpeechToText(req, deps.speechFromKey)
   const { conversation_id: target } = req.query

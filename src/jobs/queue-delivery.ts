@@ -7,6 +7,8 @@ export interface QueueDelivery {
   readonly authorization: string | undefined
   /** The raw `X-CloudTasks-TaskRetryCount`; believed only after the token was verified (F22). */
   readonly retryCount: string | undefined
+  /** The raw `X-CloudTasks-TaskETA`; for measures only. */
+  readonly eta?: string | undefined
   readonly body: string
   /** Shutdown or the request's hard abort. */
   readonly stop: AbortSignal

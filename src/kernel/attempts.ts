@@ -1,9 +1,18 @@
+import { SECOND_MS } from './time.ts'
+
 /**
  * What the queue says about a delivery, believed only after its token was verified. A missing or
  * garbled count is unknown, never 0: it must not read as a first attempt.
  */
 export function parseRetryCount(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,9}$/.test(header) ? Number(header) : undefined
+}
+
+/** Epoch ms at which a task was due, out of the queue's header in seconds; undefined when garbled. */
+export function parseTaskEta(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{9,11}(\.\d+)?$/.test(header)
+    ? Number(header) * SECOND_MS
+    : undefined
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Meter } from './meter.ts'
+
 export type Labels = Readonly<Record<string, string | undefined>>
 
 export interface CounterReading {
@@ -6,9 +8,11 @@ export interface CounterReading {
   readonly value: number
 }
 
-/** Counts since the process started; an exporter reads them, nothing resets them. */
+/** Counts since the process started; nothing resets them. What is exported, is told as it happens. */
 export interface Counters {
   add(name: string, labels?: Labels, by?: number): void
+  /** One value of a distribution, which only an exporter keeps. */
+  observe(name: string, value: number, labels?: Labels): void
   /** Sorted by name, then labels. */
   snapshot(): readonly CounterReading[]
 }
@@ -21,8 +25,9 @@ const OTHER = 'other'
 /**
  * In-process counters of bounded size: a label value that is no such word counts as `other`, and a
  * name that has all its series counts what is new as `other` too, so that no caller can grow them.
+ * @param meter asked at each count: an exporter is there only once it has started
  */
-export function createCounters(): Counters {
+export function createCounters(meter?: () => Meter | undefined): Counters {
   const families = new Map<string, Map<string, CounterReading>>()
   return {
     add(name, labels = {}, by = 1) {
@@ -33,6 +38,10 @@ export function createCounters(): Counters {
       const bounded = isRoom ? wanted : mapValues(wanted, () => OTHER)
       const value = (family.get(keyOf(bounded))?.value ?? 0) + by
       family.set(keyOf(bounded), { name, labels: bounded, value })
+      meter?.()?.count(name, by, bounded)
+    },
+    observe(name, value, labels = {}) {
+      meter?.()?.observe(name, value, boundedLabels(labels))
     },
     snapshot: () =>
       [...families.values()]

@@ -1,4 +1,4 @@
-import type { JobId } from '../kernel/index.ts'
+import { type JobId, type Lane, SECOND_MS } from '../kernel/index.ts'
 import { type EventSink, record } from './record.ts'
 
 export interface DeliveryReceived {
@@ -6,6 +6,9 @@ export interface DeliveryReceived {
   readonly generation: number
   /** As the queue counts; unknown when its header was missing or garbled. */
   readonly retryCount?: number | undefined
+  readonly lane?: Lane | undefined
+  /** Since it was due; unknown when the queue did not say since when. */
+  readonly waitedMs?: number | undefined
 }
 
 export interface DeliveryAnswered {
@@ -27,7 +30,16 @@ export interface CertificatesUnavailable {
 export function createDeliveryEvents(sink: EventSink) {
   return {
     deliveryReceived(facts: DeliveryReceived) {
-      record(sink, { name: 'delivery_received', message: 'Delivery received', facts })
+      const { lane, waitedMs } = facts
+      record(sink, {
+        name: 'delivery_received',
+        message: 'Delivery received',
+        severity: 'debug',
+        facts,
+        labels: { lane },
+      })
+      if (waitedMs === undefined) return
+      sink.counters.observe('queue_wait_seconds', waitedMs / SECOND_MS, { lane })
     },
     deliveryAnswered(facts: DeliveryAnswered) {
       record(sink, {

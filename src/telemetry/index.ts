@@ -5,5 +5,7 @@
 export { type Counters, createCounters } from './counters.ts'
 export { createEvents, type Events } from './events.ts'
 export { createLogger, type Logger } from './logger.ts'
+export type { Meter } from './meter.ts'
 export { errorFacts } from './redaction.ts'
-export { createTraceScope, parseTraceContext, type TraceScope } from './trace.ts'
+export type { SpanFacts } from './span-facts.ts'
+export { createTracer, type Tracer } from './tracer.ts'

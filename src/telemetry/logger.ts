@@ -1,7 +1,8 @@
 import { destination, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino'
 import { toIso } from '../kernel/index.ts'
 import { type Facts, redactFacts } from './redaction.ts'
-import { type TraceScope, traceFacts } from './trace.ts'
+import { traceFields } from './trace.ts'
+import type { Tracer } from './tracer.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
@@ -25,7 +26,8 @@ export interface LoggerOptions {
   readonly base?: Facts
   /** Keeps the field `uid`, which is dropped everywhere otherwise. */
   readonly rawUid?: boolean
-  readonly traces?: TraceScope
+  /** Where the writing work stands: trace, job, attempt, epoch, lane. */
+  readonly place?: Pick<Tracer, 'current' | 'lineFacts'>
   /** Epoch ms; the wall clock by default. */
   readonly now?: () => number
 }
@@ -62,8 +64,9 @@ function wrap(sink: PinoLogger, options: LoggerOptions): Logger {
   const rawUid = options.rawUid === true
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (facts: Facts, message: string) => {
     if (!sink.isLevelEnabled(level)) return
-    const trace = traceFacts(options.traces?.current(), options.projectId)
-    sink[level]({ ...redactFacts(facts, rawUid), ...trace }, message)
+    const { place, projectId } = options
+    const trace = traceFields(place?.current(), projectId)
+    sink[level]({ ...place?.lineFacts(), ...redactFacts(facts, rawUid), ...trace }, message)
   }
   return {
     debug: at('debug'),

@@ -1,11 +1,13 @@
-import type {
-  JobId,
-  ReasonCode,
-  SegmentCounts,
-  SegmentId,
-  TerminalStatus,
-  Uid,
-  UidHash,
+import {
+  type JobId,
+  type ReasonCode,
+  SECOND_MS,
+  type SegmentCounts,
+  type SegmentId,
+  type Stage,
+  type TerminalStatus,
+  type Uid,
+  type UidHash,
 } from '../kernel/index.ts'
 import { type EventSink, record } from './record.ts'
 
@@ -36,6 +38,8 @@ export interface AttemptEnded {
   /** One word: `done`, `retry`, `snooze`, `lease_lost`, … */
   readonly outcome: string
   readonly ms: number
+  /** Of an attempt that came to its end. */
+  readonly stageMs?: Readonly<Partial<Record<Stage, number>>> | undefined
   readonly reasonCode?: ReasonCode | undefined
   readonly error?: unknown
 }
@@ -82,6 +86,10 @@ export function createRunEvents(sink: EventSink) {
         facts,
         labels: { outcome: facts.outcome, reason_code: facts.reasonCode },
       })
+      sink.counters.observe('attempt_seconds', facts.ms / SECOND_MS, { outcome: facts.outcome })
+      for (const [stage, ms] of Object.entries(facts.stageMs ?? {})) {
+        sink.counters.observe('stage_seconds', ms / SECOND_MS, { stage })
+      }
     },
     jobFinalized(facts: JobFinalized) {
       record(sink, {

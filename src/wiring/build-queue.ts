@@ -2,9 +2,11 @@ import { createCloudTasksQueue, createTasksClient } from '../adapters/cloud-task
 import type { Config } from '../config/index.ts'
 import { type EnrichmentTaskPayload, SECOND_MS } from '../kernel/index.ts'
 import type { Clock, Probe } from '../ports/index.ts'
+import type { Tracer } from '../telemetry/index.ts'
+import { carryTrace } from './trace-parties.ts'
 
 /** The queue, once for each kind of task it carries; absent when none is configured. */
-export function buildQueue(config: Config, clock: Clock, probe: Probe) {
+export function buildQueue(config: Config, clock: Clock, probe: Probe, tracer: Tracer) {
   const { tasks } = config
   if (!tasks) return undefined
   const client = createTasksClient({ projectId: tasks.projectId, ...tasks.api })
@@ -21,12 +23,15 @@ export function buildQueue(config: Config, clock: Clock, probe: Probe) {
     probe,
   }
   return {
-    queue: createCloudTasksQueue(target),
-    enrichmentQueue: createCloudTasksQueue<EnrichmentTaskPayload>({
-      ...target,
-      handlerUrl: tasks.enrichmentUrl,
-      step: 'task.create-enrichment',
-    }),
+    queue: carryTrace(createCloudTasksQueue(target), tracer),
+    enrichmentQueue: carryTrace(
+      createCloudTasksQueue<EnrichmentTaskPayload>({
+        ...target,
+        handlerUrl: tasks.enrichmentUrl,
+        step: 'task.create-enrichment',
+      }),
+      tracer,
+    ),
     warm: client.ready,
     close: client.close,
   }

@@ -21,6 +21,7 @@ import { buildQueue } from './build-queue.ts'
 import { buildSpeechToText } from './build-speech-to-text.ts'
 import { buildTelemetry } from './build-telemetry.ts'
 import { buildVerifiers } from './build-verifiers.ts'
+import { traceParties } from './trace-parties.ts'
 
 /** What a test or a local stack may put in place of what the configuration would build. */
 export interface Overrides {
@@ -37,7 +38,9 @@ export type Parties = ReturnType<typeof connectParties>
 export function connectParties(config: Config, overrides: Overrides) {
   const clock = overrides.clock ?? systemClock()
   const probe: Probe = overrides.probe ?? (() => undefined)
-  const { logger, events } = buildTelemetry(config, overrides.log)
+  const telemetry = buildTelemetry(config, clock, overrides.log)
+  const { logger, events, tracer } = telemetry
+  const traced = traceParties(telemetry, clock)
   const createClient = config.redis.isCluster ? createClusterClient : createRedisClient
   const redis = createClient(config.redis.url.reveal(), {
     commandTimeoutMs: config.redis.commandTimeoutMs,
@@ -52,15 +55,16 @@ export function connectParties(config: Config, overrides: Overrides) {
     repeatFailures: config.fairUse.repeatFailures,
     enriches: config.enrichment.provider.kind !== 'none',
   })
-  const { objects, warmObjects } = buildObjects(config.gcs, clock, probe)
+  const { objects: stored, warmObjects } = buildObjects(config.gcs, clock, probe)
+  const objects = traced.objects(stored)
   const archive = createArchive({ objects, checksum: createCrc32c })
   const workers = config.compute.workers || Math.max(1, availableParallelism() - 1)
   return {
     clock,
     probe,
     summarizer: overrides.summarizer,
-    logger,
-    events,
+    ...telemetry,
+    traced,
     redis,
     store,
     objects,
@@ -68,13 +72,15 @@ export function connectParties(config: Config, overrides: Overrides) {
     naming: createNaming(config.identity.idSecret.reveal()),
     archive,
     fairUse: buildFairUse(config.fairUse, { redis, clock, probe, objects, archive, events }),
-    conversations: createTimelineStore({ objects, clock, random: Math.random }),
+    conversations: traced.conversations(
+      createTimelineStore({ objects, clock, random: Math.random }),
+    ),
     pace: createPace(),
     preferences: createPreferences({ objects, clock, random: Math.random, events }),
-    tasks: buildQueue(config, clock, probe),
-    decoder: createFileDecoder({ workers }),
-    detector: createVoiceDetector({ workers }),
-    speechToText: overrides.speechToText ?? buildSpeechToText(config.stt, clock),
+    tasks: buildQueue(config, clock, probe, tracer),
+    decoder: traced.decoder(createFileDecoder({ workers })),
+    detector: traced.detector(createVoiceDetector({ workers })),
+    speechToText: traced.speech(overrides.speechToText ?? buildSpeechToText(config.stt, clock)),
     ...buildVerifiers(config, clock),
   }
 }

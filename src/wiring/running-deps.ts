@@ -9,7 +9,7 @@ import type { Parties } from './connect-parties.ts'
 
 /** What running a job takes, in a delivery and inline alike. */
 export function runningDeps(config: Config, parties: Parties, secondStage: Enrichment | undefined) {
-  const { tasks, store, archive, conversations, clock, events, pace } = parties
+  const { tasks, store, archive, conversations, clock, events, pace, tracer } = parties
   const { failureThreshold, maxFruitlessAttempts } = config.run
   return {
     store,
@@ -17,6 +17,7 @@ export function runningDeps(config: Config, parties: Parties, secondStage: Enric
     clock,
     events,
     pace,
+    tracer,
     endings: createEndings({
       ...{ store, archive, conversations, clock, events, failureThreshold },
       secondStage,

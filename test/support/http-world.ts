@@ -30,6 +30,7 @@ export async function startHttpWorld(
     ...world,
     clock,
     events: world.delivery.events,
+    tracer: world.delivery.tracer,
     users: {
       verifyUser: async (authorization) => {
         const uid = /^Bearer user (.+)$/.exec(authorization ?? '')?.[1]

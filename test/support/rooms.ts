@@ -18,7 +18,7 @@ import type {
 } from '../../src/ports/index.ts'
 import { createPreferences } from '../../src/preferences/index.ts'
 import type { PassDeps } from '../../src/recovery/index.ts'
-import type { Events } from '../../src/telemetry/index.ts'
+import { createTracer, type Events, type Tracer } from '../../src/telemetry/index.ts'
 import { RECOVERY_LIMITS } from './recovery-limits.ts'
 import {
   bytesOf,
@@ -38,6 +38,7 @@ export interface RoomParts {
   readonly store: JobStore
   readonly queue: TaskQueue
   readonly events: Events
+  readonly tracer?: Tracer
   readonly naming: Naming
   readonly random: () => number
   readonly speechToText: SpeechToText
@@ -65,6 +66,7 @@ export function wireRooms(parts: RoomParts) {
     archive,
     clock,
     events,
+    tracer: parts.tracer ?? createTracer(),
     endings: createEndings({
       ...{ store, archive, conversations, clock, events, failureThreshold: 0.5 },
       secondStage: enrichment,

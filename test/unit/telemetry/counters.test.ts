@@ -54,4 +54,25 @@ describe('createCounters', () => {
     counters.add('claims')
     expect(before[0]?.value).toBe(1)
   })
+
+  it('tells an exporter of every count and measure once it is there, with bounded labels', () => {
+    const told: unknown[] = []
+    const meter = {
+      count: (...given: unknown[]) => void told.push(['count', ...given]),
+      observe: (...given: unknown[]) => void told.push(['observe', ...given]),
+    }
+    let exporter: typeof meter | undefined
+    const counters = createCounters(() => exporter)
+    counters.add('claim_lost', { reason: 'refused' })
+    counters.observe('stage_seconds', 1, { stage: 'vad' })
+    exporter = meter
+    counters.add('recovery_jobs', { verdict: 'revived' }, 3)
+    counters.add('claim_lost', { reason: '0f8fad5b-d9cb-469f-a165-70867728950e' })
+    counters.observe('stage_seconds', 1.5, { stage: 'x'.repeat(99) })
+    expect(told).toEqual([
+      ['count', 'recovery_jobs', 3, { verdict: 'revived' }],
+      ['count', 'claim_lost', 1, { reason: 'other' }],
+      ['observe', 'stage_seconds', 1.5, { stage: 'other' }],
+    ])
+  })
 })

@@ -121,9 +121,11 @@ export const CASES: readonly {
   },
   {
     name: 'deliveryReceived',
-    act: (e) => e.deliveryReceived({ jobId, generation: 0, retryCount: undefined }),
+    act: (e) =>
+      e.deliveryReceived({ jobId, generation: 0, retryCount: 0, lane: 'fresh', waitedMs: 7 }),
     counter: 'delivery_received',
-    ...PLAIN,
+    labels: { lane: 'fresh' },
+    severity: 'DEBUG',
   },
   {
     name: 'deliveryAnswered',

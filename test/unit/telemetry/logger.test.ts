@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../src/config/index.ts'
-import { createLogger, createTraceScope } from '../../../src/telemetry/index.ts'
+import { createLogger } from '../../../src/telemetry/index.ts'
 import { captureLines } from './captured-lines.ts'
-
-const TRACE = { traceId: 'a'.repeat(32), spanId: '1'.repeat(16), sampled: true }
 
 describe('createLogger', () => {
   it('writes one line an entry in the fields Cloud Logging reads, and nothing beside them', () => {
@@ -53,22 +51,6 @@ describe('createLogger', () => {
     const { logger, lines } = captureLines()
     logger.child({ room: 'jobs' }).child({ jobId: 'j' }).info({ n: 1 }, 'x')
     expect(lines()[0]).toMatchObject({ room: 'jobs', jobId: 'j', n: 1 })
-  })
-
-  it('joins a line to the trace that is bound, across awaits, and to none outside', async () => {
-    const traces = createTraceScope()
-    const { logger, lines } = captureLines({ traces, projectId: 'omi-prod' })
-    await traces.run(TRACE, async () => {
-      await Promise.resolve()
-      logger.child({ room: 'http' }).info({}, 'inside')
-    })
-    logger.info({}, 'outside')
-    expect(lines()[0]).toMatchObject({
-      'logging.googleapis.com/trace': `projects/omi-prod/traces/${TRACE.traceId}`,
-      'logging.googleapis.com/spanId': TRACE.spanId,
-      'logging.googleapis.com/trace_sampled': true,
-    })
-    expect(Object.keys(lines()[1] ?? {}).join()).not.toContain('trace')
   })
 
   it('logs a user id only when told to, wherever it stands', () => {

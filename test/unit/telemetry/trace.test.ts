@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createTraceScope, parseTraceContext } from '../../../src/telemetry/index.ts'
-import { traceFacts } from '../../../src/telemetry/trace.ts'
+import { parseTraceContext, traceparentOf } from '../../../src/kernel/index.ts'
+import { traceFields } from '../../../src/telemetry/trace.ts'
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736'
 
@@ -43,30 +43,31 @@ describe('parseTraceContext', () => {
   })
 })
 
-describe('traceFacts', () => {
+describe('traceFields', () => {
   it('names the trace by its project, or bare without one', () => {
     const trace = { traceId: TRACE_ID, spanId: undefined, sampled: false }
-    expect(traceFacts(trace, 'p')).toEqual({
+    expect(traceFields(trace, 'p')).toEqual({
       'logging.googleapis.com/trace': `projects/p/traces/${TRACE_ID}`,
       'logging.googleapis.com/trace_sampled': false,
     })
-    expect(traceFacts(trace, undefined)).toMatchObject({ 'logging.googleapis.com/trace': TRACE_ID })
-    expect(traceFacts(undefined, 'p')).toEqual({})
+    expect(traceFields(trace, undefined)).toMatchObject({
+      'logging.googleapis.com/trace': TRACE_ID,
+    })
+    expect(traceFields(undefined, 'p')).toEqual({})
   })
 })
 
-describe('createTraceScope', () => {
-  it('keeps the traces of interleaved requests apart', async () => {
-    const scope = createTraceScope()
-    const seen = await Promise.all(
-      ['1', '2', '3'].map((digit) =>
-        scope.run({ traceId: digit.repeat(32), spanId: undefined, sampled: false }, async () => {
-          await Promise.resolve()
-          return scope.current()?.traceId[0]
-        }),
-      ),
-    )
-    expect(seen).toEqual(['1', '2', '3'])
-    expect(scope.current()).toBeUndefined()
+describe('traceparentOf', () => {
+  it('says what parseTraceContext reads', () => {
+    for (const sampled of [true, false]) {
+      const trace = { traceId: TRACE_ID, spanId: '1'.repeat(16), sampled }
+      expect(parseTraceContext({ traceparent: traceparentOf(trace) })).toEqual(trace)
+    }
+  })
+
+  it('says nothing without a span', () => {
+    const trace = { traceId: TRACE_ID, spanId: undefined, sampled: true }
+    expect(traceparentOf(trace)).toBeUndefined()
+    expect(traceparentOf(undefined)).toBeUndefined()
   })
 })
