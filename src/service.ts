@@ -104,7 +104,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       summaries: enrichment && parties,
     },
     enrichment,
-    enriches: enrichment !== undefined,
+    ...{ enriches: enrichment !== undefined, fillerLimits: config.enrichment.limits },
     operating: { ...running, queue: parties.tasks?.queue },
     ...{ cancel: running, deletion: parties },
     recovery: recoveryDeps(config, parties, { ...running, inline, enrichment, noteLoad }),

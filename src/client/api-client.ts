@@ -7,11 +7,14 @@ import { readJson } from './read-json.ts'
 const acceptedSchema = z.object({ job_id: z.string(), status: z.string() })
 
 const instant = z.coerce.date().transform((date) => date.getTime())
-const spanOf = { started_at: instant, finished_at: instant, text: z.string() }
+const spanOf = { started_at: instant, finished_at: instant }
 const conversationSchema = z.object({
   id: z.string(),
   ...spanOf,
-  segments: z.array(z.object(spanOf)),
+  /** Empty when locked. */
+  text: z.string().default(''),
+  locked: z.boolean(),
+  segments: z.array(z.object({ ...spanOf, text: z.string() })),
   enrichment: z.string(),
   title: z.string().optional(),
   overview: z.string().optional(),

@@ -2,11 +2,12 @@ import type { HeldClaim } from '../jobs/index.ts'
 import {
   BusyError,
   type EnrichmentObject,
+  isFiller,
   LeaseLostError,
   RetryableError,
   RunAbortedError,
   TerminalError,
-  type Transcript,
+  tellOnce,
 } from '../kernel/index.ts'
 import type { EnrichmentClaim, EnrichmentEnd, EnrichmentRecord } from '../ports/index.ts'
 import { noteOfObject, subjectOf } from './announce.ts'
@@ -54,8 +55,8 @@ export async function attemptWork(
     const isCurrent =
       current?.revision === record.revision && current.conversationId === record.conversationId
     if (!outline || !isCurrent) return { kind: 'ended', reconciled: false, verdict: 'superseded' }
-    const transcripts = await deps.conversations.transcriptsOf(record.uidHash, outline)
-    if (isFiller(deps, transcripts, outline.endMs - outline.startMs)) {
+    const transcripts = tellOnce(await deps.conversations.transcriptsOf(record.uidHash, outline))
+    if (isFiller(outline, transcripts, deps.limits)) {
       return await recordFate(deps, held, record, { verdict: 'skipped' })
     }
     await held.trusted()
@@ -125,16 +126,6 @@ async function endOfError(
     return { kind: 'retry', error: late, isOurs: false }
   }
   return { kind: 'retry', error, isOurs: error instanceof RunAbortedError }
-}
-
-/** A greeting, a cough, a wrong button: too little was said to sum up. */
-function isFiller(
-  { limits }: Pick<EnrichmentDeps, 'limits'>,
-  transcripts: readonly Transcript[],
-  spanMs: number,
-): boolean {
-  const words = transcripts.flatMap(({ text }) => text.split(/\s+/)).filter((word) => word !== '')
-  return words.length <= limits.fillerMaxWords && spanMs <= limits.fillerMaxMs
 }
 
 interface Budget extends AsyncDisposable {

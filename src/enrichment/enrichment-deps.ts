@@ -1,6 +1,6 @@
 import type { Archive } from '../durable/index.ts'
 import type { LeaseTimes } from '../jobs/index.ts'
-import type { EnrichmentTaskPayload } from '../kernel/index.ts'
+import type { EnrichmentTaskPayload, FillerLimits } from '../kernel/index.ts'
 import type {
   Clock,
   ConversationStore,
@@ -15,16 +15,13 @@ import type {
 import type { Events } from '../telemetry/index.ts'
 
 /** Limits of the second stage; every one of them is configuration. */
-export interface EnrichmentLimits {
+export interface EnrichmentLimits extends FillerLimits {
   /** One attempt, every call of it included. */
   readonly budgetMs: number
   /** Executions that failed or died until the failure is recorded. */
   readonly maxAttempts: number
   /** Since it was announced: a provider busy or misconfigured for longer is a failure. */
   readonly giveUpAfterMs: number
-  /** Nothing is summed up that has neither more words nor more time than these. */
-  readonly fillerMaxWords: number
-  readonly fillerMaxMs: number
   /** How far back a sweep over announcements looks. */
   readonly sweepBackMs: number
 }

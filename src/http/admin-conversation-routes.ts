@@ -8,7 +8,7 @@ import { authenticateOperator } from './authenticate.ts'
 import type { ConversationRouteDeps } from './conversation-routes.ts'
 
 export interface AdminConversationDeps
-  extends Pick<ConversationRouteDeps, 'conversations' | 'archive' | 'enriches'>,
+  extends Pick<ConversationRouteDeps, 'conversations' | 'archive' | 'enriches' | 'fillerLimits'>,
     Pick<AdminRouteDeps, 'operators' | 'operating' | 'events'> {}
 
 const bodySchema = reasonSchema.extend({
@@ -33,24 +33,13 @@ export function adminConversationRoutes(deps: AdminConversationDeps): Router {
     const page = await listConversations(deps, uidHash, { cursor: before, limit })
     res.set('Cache-Control', 'no-store').json({
       ...page,
-      conversations: await inParallel(page.conversations, PARALLEL_READS, async (outline) =>
-        outline.is_locked
-          ? withheld(outline)
-          : { ...outline, segments: await textsOf(deps, uidHash, outline.id) },
-      ),
+      conversations: await inParallel(page.conversations, PARALLEL_READS, async (outline) => ({
+        ...outline,
+        segments: await textsOf(deps, uidHash, outline.id),
+      })),
     })
   })
   return router
-}
-
-/** A summary is text as well. */
-function withheld({
-  title: _title,
-  overview: _overview,
-  action_items: _items,
-  ...outline
-}: Awaited<ReturnType<typeof listConversations>>['conversations'][number]) {
-  return { ...outline, segments: [] }
 }
 
 /** Without its words: an operator reads, and plays nothing along. */

@@ -2,7 +2,7 @@ import { Router } from 'express'
 import * as z from 'zod'
 import { type DeletionDeps, deleteConversation } from '../deletion/index.ts'
 import type { Archive } from '../durable/index.ts'
-import { conversationIdSchema, type Naming } from '../kernel/index.ts'
+import { conversationIdSchema, type FillerLimits, type Naming } from '../kernel/index.ts'
 import type { ConversationStore, UserVerifier } from '../ports/index.ts'
 import { decodeCursor, getConversation, listConversations } from '../status/index.ts'
 import type { Events } from '../telemetry/index.ts'
@@ -17,6 +17,7 @@ export interface ConversationRouteDeps {
   readonly archive: Pick<Archive, 'readEnrichment'>
   /** Whether summaries are made at all. */
   readonly enriches: boolean
+  readonly fillerLimits: FillerLimits
   readonly deletion: DeletionDeps
 }
 

@@ -28,7 +28,7 @@ export async function stageManifest(
   const byok = upload.ownSpeechToText !== undefined
   const { isThrottled, isLocked } = await admit(deps, { uid, uidHash, byok })
   const jobId = newJobId(deps.randomBytes(16), shardOfUid(uid))
-  const target = await findTarget(deps, uidHash, upload.conversationId)
+  const target = await findTarget(deps, { uidHash, isLocked }, upload.conversationId)
   const { files, source } = await stageUpload(
     deps,
     { uid, uidHash, jobId },
@@ -70,10 +70,13 @@ async function admit(
   throw new UploadRefusedError(detail, { code: 'fair_use_restricted', retryAfterMs })
 }
 
-/** A conversation that the user does not have is no target; text that is no id is a mistake. */
+/**
+ * A conversation that the user does not have, or has deleted, is no target: the audio goes by its own
+ * time. Neither is one that is locked when this is not, or the other way round. Text that is no id is a mistake.
+ */
 async function findTarget(
   deps: AcceptDeps,
-  uidHash: UidHash,
+  { uidHash, isLocked }: { readonly uidHash: UidHash; readonly isLocked: boolean },
   raw: string | undefined,
 ): Promise<ConversationId | undefined> {
   if (raw === undefined || raw === '') return undefined
@@ -83,5 +86,6 @@ async function findTarget(
       code: 'invalid_conversation_id',
     })
   }
-  return (await deps.conversations.find(uidHash, id.data))?.id
+  const found = await deps.conversations.find(uidHash, id.data)
+  return found?.members.every((each) => each.partition.locked === isLocked) ? found.id : undefined
 }

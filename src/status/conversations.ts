@@ -1,43 +1,57 @@
 import {
+  type AudioSpan,
+  audioCoverage,
   type ConversationId,
   type ConversationOutline,
   conversationIdSchema,
+  type FillerLimits,
   inParallel,
+  isFiller,
+  SECOND_MS,
   type Transcript,
+  tellOnce,
   toIso,
   type UidHash,
 } from '../kernel/index.ts'
 import type { ConversationStore, ListCursor } from '../ports/index.ts'
-import { type PublicSummary, projectSummary, type SummaryDeps } from './summaries.ts'
+import { type PublicSummary, projectSummary, type SummaryDeps, withoutWords } from './summaries.ts'
 
 /** Summaries of one page read at once. */
 const PARALLEL_READS = 8
 
 export interface ConversationDeps extends SummaryDeps {
   readonly conversations: ConversationStore
+  readonly fillerLimits: FillerLimits
 }
 
-export interface PublicConversation extends PublicSummary {
-  readonly id: string
+interface PublicSpan {
   readonly started_at: string
   readonly finished_at: string
+}
+
+export interface PublicConversation extends PublicSpan, PublicSummary {
+  readonly id: string
   readonly source: string
   readonly device: string
   readonly segment_count: number
-  /** Recorded while the user had no credits. */
-  readonly is_locked: boolean
+  /** The audio it was made of: silence between its spans was not sent, or holds no speech. */
+  readonly audio: { readonly covered_seconds: number; readonly spans: readonly PublicSpan[] }
+  /** Too short and with too few words to be one: an app may hide it. */
+  readonly filler: boolean
+  /** Recorded while the user had no credits: what was said is not shown. */
+  readonly locked: boolean
 }
 
 export interface PublicTranscript extends PublicConversation {
-  readonly text: string
-  readonly segments: readonly {
+  /** Absent when locked. */
+  readonly text?: string
+  /** None when locked. */
+  readonly segments: readonly (PublicSpan & {
     readonly id: string
-    readonly started_at: string
-    readonly finished_at: string
     readonly text: string
     readonly words: Transcript['words']
     readonly provider: string
-  }[]
+  })[]
 }
 
 export interface ConversationPage {
@@ -74,14 +88,15 @@ export async function getConversation(
 ): Promise<PublicTranscript | undefined> {
   const outline = await deps.conversations.find(uidHash, id)
   if (!outline) return undefined
-  const transcripts = await deps.conversations.transcriptsOf(uidHash, outline)
+  const told = tellOnce(await deps.conversations.transcriptsOf(uidHash, outline))
+  const conversation = await projectOutline(deps, uidHash, outline, told)
+  if (conversation.locked) return { ...conversation, segments: [] }
   return {
-    ...(await projectOutline(deps, uidHash, outline)),
-    text: transcripts.map((t) => t.text).join('\n'),
-    segments: transcripts.map((t) => ({
+    ...conversation,
+    text: told.map((t) => t.text).join('\n'),
+    segments: told.map((t) => ({
       id: t.segmentId,
-      started_at: toIso(t.startMs),
-      finished_at: toIso(t.endMs),
+      ...projectSpan(t),
       text: t.text,
       words: t.words,
       provider: t.provider,
@@ -102,19 +117,40 @@ function encodeCursor(outline: ConversationOutline): string {
 }
 
 async function projectOutline(
-  deps: SummaryDeps,
+  deps: ConversationDeps,
   uidHash: UidHash,
   outline: ConversationOutline,
+  told?: readonly Transcript[],
 ): Promise<PublicConversation> {
-  const partition = outline.members[0]?.partition
+  const [first] = outline.members
+  const { spans, coveredMs } = audioCoverage(outline.members)
+  const summary = await projectSummary(deps, uidHash, outline)
+  const locked = outline.members.some(({ partition }) => partition.locked)
   return {
     id: outline.id,
-    started_at: toIso(outline.startMs),
-    finished_at: toIso(outline.endMs),
-    source: partition?.source ?? '',
-    device: partition?.device ?? '',
+    ...projectSpan(outline),
+    source: first?.partition.source ?? '',
+    device: first?.partition.device ?? '',
     segment_count: outline.members.length,
-    is_locked: partition?.locked ?? false,
-    ...(await projectSummary(deps, uidHash, outline)),
+    audio: { covered_seconds: coveredMs / SECOND_MS, spans: spans.map(projectSpan) },
+    filler: await isFillerOnly(deps, uidHash, outline, told),
+    locked,
+    ...(locked ? withoutWords(summary) : summary),
   }
+}
+
+/** Words are read only where the time alone does not rule it out. */
+async function isFillerOnly(
+  { conversations, fillerLimits }: ConversationDeps,
+  uidHash: UidHash,
+  outline: ConversationOutline,
+  told: readonly Transcript[] | undefined,
+): Promise<boolean> {
+  if (!isFiller(outline, [], fillerLimits)) return false
+  const texts = told ?? tellOnce(await conversations.transcriptsOf(uidHash, outline))
+  return isFiller(outline, texts, fillerLimits)
+}
+
+function projectSpan({ startMs, endMs }: AudioSpan): PublicSpan {
+  return { started_at: toIso(startMs), finished_at: toIso(endMs) }
 }

@@ -51,6 +51,14 @@ export async function projectSummary(
   }
 }
 
+/** How the summary stands, and nothing of what it says. */
+export function withoutWords({
+  enrichment,
+  enrichment_reason_code,
+}: PublicSummary): Pick<PublicSummary, 'enrichment' | 'enrichment_reason_code'> {
+  return { enrichment, ...(enrichment_reason_code ? { enrichment_reason_code } : {}) }
+}
+
 export interface StandingDeps extends Omit<SummaryDeps, 'enriches'> {
   readonly conversations: Pick<ConversationStore, 'find'>
 }

@@ -14,7 +14,14 @@ import {
   type Uid,
   uidSchema,
 } from '../../src/kernel/index.ts'
-import type { JobStore, ObjectStore, SpeechToText, TaskQueue } from '../../src/ports/index.ts'
+import type {
+  FileDecoder,
+  JobStore,
+  ObjectStore,
+  SpeechToText,
+  TaskQueue,
+  VoiceDetector,
+} from '../../src/ports/index.ts'
 import { type PassDeps, recoveryPass } from '../../src/recovery/index.ts'
 import { createCounters, createEvents, createLogger } from '../../src/telemetry/index.ts'
 import { seededRandom } from './audio.ts'
@@ -31,6 +38,9 @@ export interface WorldOptions extends SecondStageOptions {
   readonly store?: (store: JobStore) => JobStore
   readonly queue?: (queue: TaskQueue) => TaskQueue
   readonly transcribe?: SpeechToText['transcribe']
+  /** Tones unless given. */
+  readonly decoder?: FileDecoder
+  readonly detector?: VoiceDetector
   readonly dispatchMode?: 'inline' | 'cloud_tasks'
   readonly worksAfterResponse?: boolean
   readonly deps?: Partial<DeliveryDeps>
@@ -89,8 +99,8 @@ export function createWorld(options: WorldOptions = {}) {
   const rooms = wireRooms({
     fairUse: rig?.fairUse,
     ...{ clock, objects, store, queue, events, naming, random, speechToText },
-    decoder: toneDecoder(),
-    detector: toneDetector(),
+    decoder: options.decoder ?? toneDecoder(),
+    detector: options.detector ?? toneDetector(),
     dispatchMode: options.dispatchMode ?? 'cloud_tasks',
     worksAfterResponse: options.worksAfterResponse,
     deps: options.deps ?? {},
@@ -134,6 +144,7 @@ export function createWorld(options: WorldOptions = {}) {
     summaryTasks: second.tasks,
     enrichment,
     enriches: enrichment !== undefined,
+    fillerLimits: { fillerMaxWords: 12, fillerMaxMs: 15_000 },
     /** Uploads bodies under names that start `secondsAgo` before now. */
     upload: async (
       bodies: Readonly<Record<string, Uint8Array>>,

@@ -129,7 +129,7 @@ export interface Conversation {
   readonly finished_at: string
   readonly source: string
   readonly device: string
-  readonly is_locked: boolean
+  readonly locked: boolean
   readonly title?: string
   readonly overview?: string
   readonly segments: readonly {

@@ -97,7 +97,7 @@ function article(conversation: Conversation): HTMLElement {
       `, ${span(endMs - startMs)}${place.length > 0 ? `, ${place.join(', ')}` : ''}`,
     ),
     conversation.overview !== undefined && el('p', {}, conversation.overview),
-    conversation.is_locked
+    conversation.locked
       ? el('p', { class: 'hint' }, 'Locked: recorded without credits. Its text is withheld.')
       : el(
           'ol',
@@ -115,5 +115,5 @@ function article(conversation: Conversation): HTMLElement {
 }
 
 function titleOf(conversation: Conversation): string {
-  return conversation.title ?? (conversation.is_locked ? 'Locked conversation' : 'Conversation')
+  return conversation.title ?? (conversation.locked ? 'Locked conversation' : 'Conversation')
 }

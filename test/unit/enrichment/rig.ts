@@ -80,8 +80,8 @@ export async function summaryObjects(world: World) {
 
 /** The newest conversation as users see it. */
 export async function conversationOf(world: World) {
-  const { conversations, archive, uidHash } = world
-  const deps = { conversations, archive, enriches: true }
+  const { conversations, uidHash } = world
+  const deps = { ...world, enriches: true }
   const page = await listConversations(deps, uidHash, { cursor: undefined, limit: 10 })
   const [listed] = page.conversations
   if (!listed) throw new Error('there is no conversation')

@@ -147,7 +147,7 @@ describe('the conversations of a job’s user', () => {
     const answer = await read(world, body['job_id'], { reason: 'user asked why', limit: 1 })
     expect(answer.status).toBe(200)
     expect(answer.body).toMatchObject({
-      conversations: [{ is_locked: false, segments: [{ text: 'tone 9' }] }],
+      conversations: [{ locked: false, segments: [{ text: 'tone 9' }] }],
       next_cursor: expect.any(String),
     })
     expect(JSON.stringify(answer.body)).not.toContain('"words"')
@@ -171,7 +171,7 @@ describe('the conversations of a job’s user', () => {
     const { body } = await post(world, form({ [name(world)]: tones([1, 2]) }))
     await world.deliver(jobOf(world))
     const answer = await read(world, body['job_id'], { reason: 'support' })
-    expect(answer.body).toMatchObject({ conversations: [{ is_locked: true, segments: [] }] })
+    expect(answer.body).toMatchObject({ conversations: [{ locked: true, segments: [] }] })
     expect(JSON.stringify(answer.body)).not.toMatch(/tone|title|overview/)
   })
 

@@ -130,7 +130,7 @@ describe('a user over the limits', () => {
     await post(world, form({ [name(world)]: tones([100, 2]) }))
     await world.deliver(jobOf(world))
     expect(await read(world, '/v2/conversations')).toMatchObject({
-      body: { conversations: [{ is_locked: true }] },
+      body: { conversations: [{ locked: true }] },
     })
   })
 
