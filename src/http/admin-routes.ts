@@ -4,11 +4,11 @@ import { HOUR_MS, type JobId, laneSchema, REASON_CODES, uidSchema } from '../ker
 import {
   type ActDeps,
   actOnJob,
+  createOverview,
   decodeJobCursor,
   encodeJobCursor,
   listJobs,
   type OperatorAction,
-  overviewOf,
   projectRecord,
   projectSheet,
   type ShowJobDeps,
@@ -50,11 +50,12 @@ const ACTIONS: readonly OperatorAction['kind'][] = ['requeue', 'fail', 'cancel']
 export function adminRoutes(deps: AdminRouteDeps): Router {
   const router = Router()
   const readJson = json({ limit: '16kb' })
+  const overviewOf = createOverview({ store: deps.operating.store, clock: deps.clock })
   router.get('/v2/admin/overview', async (req, res) => {
     await authenticateOperator(deps, req)
     const hours = parse(hoursSchema, req.query['hours'], 'hours')
     res.set('Cache-Control', 'no-store')
-    res.json(await overviewOf(deps.operating.store, deps.clock.now(), hours))
+    res.json(await overviewOf(hours))
   })
   router.get('/v2/admin/load', async (req, res) => {
     await authenticateOperator(deps, req)

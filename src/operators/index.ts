@@ -12,6 +12,6 @@ export {
   type ListedState,
   listJobs,
 } from './list-jobs.ts'
-export { loadOf, type Overview, overviewOf } from './overview.ts'
+export { createOverview, loadOf, type Overview } from './overview.ts'
 export { projectRecord, projectSheet } from './project-job.ts'
 export { type JobSheet, type ShowJobDeps, showJob } from './show-job.ts'

@@ -1,74 +1,70 @@
-import {
-  inParallel,
-  type JobId,
-  type JobRecord,
-  SHARD_COUNT,
-  type TerminalStatus,
-} from '../kernel/index.ts'
-import type { JobStore, LoadSample } from '../ports/index.ts'
-import { listJobs, reasonOf } from './list-jobs.ts'
-import { type StageTimes, stageTimesOf } from './stage-times.ts'
+import { DAY_MS, HOUR_MS, inParallel, SHARD_COUNT, type TerminalStatus } from '../kernel/index.ts'
+import type { Clock, JobStore, LoadSample } from '../ports/index.ts'
+import { type Samples, takeSamples } from './samples.ts'
 
 /** How the whole stands now, and how jobs ended of late. Instants are epoch ms. */
-export interface Overview {
+export interface Overview extends Samples {
   readonly at: number
   readonly live: number
   /** Of them, under a claim; the others wait. */
   readonly running: number
   /** When the oldest job that has not ended was accepted. */
   readonly oldestLiveAt?: number
-  /** Counted over the newest live jobs; `sampled` says over how many. */
-  readonly sample: LiveSample
-  /** Stages of jobs at work, those without progress for longest first, up to so many. */
-  readonly working: { readonly sampled: number; readonly byStage: Readonly<Record<string, number>> }
   readonly endedByHour: readonly EndedInHour[]
-  /** Over the newest ends that were no `completed`, most frequent first. */
-  readonly reasons: readonly { readonly reasonCode: string; readonly count: number }[]
-  /** Over the newest ends. */
-  readonly stageTimes: StageTimes
-}
-
-export interface LiveSample {
-  readonly sampled: number
-  readonly byStatus: Readonly<Record<string, number>>
-  readonly byStage: Readonly<Record<string, number>>
-  readonly byWaitingFor: Readonly<Record<string, number>>
-  readonly byAttempt: Readonly<Record<string, number>>
-  readonly revivals: number
 }
 
 export interface EndedInHour extends Readonly<Record<TerminalStatus, number>> {
   readonly fromAt: number
 }
 
-const HOUR_MS = 3_600_000
 const PARALLEL = 16
-const SAMPLE = 200
-const ENDED_SAMPLE = 100
-/** Of each shard: together about as many as are sampled elsewhere. */
-const RUNNING_A_SHARD = 4
 const ENDS: readonly TerminalStatus[] = ['completed', 'partial_failure', 'failed']
 const SHARDS = [...Array(SHARD_COUNT).keys()]
+/** Samples read hundreds of records; several operators, or one who looks every few seconds, share them. */
+const SAMPLES_KEPT_MS = 10_000
+/** An hour's last ends are written by then. */
+const HOUR_SETTLES_MS = 60_000
 
-export async function overviewOf(store: JobStore, now: number, hours: number): Promise<Overview> {
-  const [load, newest, working, endedByHour, ended] = await Promise.all([
-    loadOf(store, now),
-    listJobs(store, { state: 'live', limit: SAMPLE }),
-    jobsAtWork(store),
-    endsByHour(store, now, hours),
-    inParallel(ENDS, ENDS.length, (state) => listJobs(store, { state, limit: ENDED_SAMPLE })),
-  ])
-  const ends = ended.flatMap(({ jobs }) => jobs)
-  return {
-    at: now,
-    live: load.waiting + load.running,
-    running: load.running,
-    ...(load.oldestLiveAt === undefined ? {} : { oldestLiveAt: load.oldestLiveAt }),
-    sample: sampleOf(newest.jobs),
-    working: { sampled: working.length, byStage: tally(working.map(({ stage }) => stage)) },
-    endedByHour,
-    reasons: reasonsOf(ends.filter(({ status }) => status !== 'completed')),
-    stageTimes: stageTimesOf(ends),
+/** Counts are of the moment; samples may be some seconds old, and an hour that is over is counted once. */
+export function createOverview(deps: { readonly store: JobStore; readonly clock: Clock }) {
+  const { store, clock } = deps
+  const hoursOver = new Map<number, EndedInHour>()
+  let kept: Promise<Samples> | undefined
+  let keptAt = Number.NEGATIVE_INFINITY
+  const samples = () => {
+    if (kept && clock.now() - keptAt < SAMPLES_KEPT_MS) return kept
+    keptAt = clock.now()
+    kept = takeSamples(store, keptAt)
+    kept.catch(() => {
+      kept = undefined
+    })
+    return kept
+  }
+  const endedIn = async (fromAt: number): Promise<EndedInHour> => {
+    const known = hoursOver.get(fromAt)
+    if (known) return known
+    const isOver = clock.now() >= fromAt + HOUR_MS + HOUR_SETTLES_MS
+    const ended = await countEnds(store, fromAt)
+    if (isOver) hoursOver.set(fromAt, ended)
+    return ended
+  }
+  return async (hours: number): Promise<Overview> => {
+    const now = clock.now()
+    const last = Math.floor(now / HOUR_MS) * HOUR_MS
+    const starts = Array.from({ length: hours }, (_, at) => last - (hours - 1 - at) * HOUR_MS)
+    for (const fromAt of hoursOver.keys()) if (fromAt < now - 3 * DAY_MS) hoursOver.delete(fromAt)
+    const [load, sampled, endedByHour] = await Promise.all([
+      loadOf(store, now),
+      samples(),
+      inParallel(starts, 2, endedIn),
+    ])
+    const { waiting, running, oldestLiveAt } = load
+    return {
+      ...{ at: now, live: waiting + running, running },
+      ...(oldestLiveAt === undefined ? {} : { oldestLiveAt }),
+      ...sampled,
+      endedByHour,
+    }
   }
 }
 
@@ -87,49 +83,12 @@ export async function loadOf(store: JobStore, now: number): Promise<LoadSample> 
   }
 }
 
-async function jobsAtWork(store: JobStore): Promise<JobRecord[]> {
-  const ids: JobId[] = (
-    await inParallel(SHARDS, PARALLEL, (shard) => store.runningJobs(shard, RUNNING_A_SHARD))
-  ).flat()
-  const records = await inParallel(ids, PARALLEL, (jobId) => store.read(jobId))
-  return records.flatMap((record) => (record?.status === 'processing' ? [record] : []))
-}
-
-async function endsByHour(store: JobStore, now: number, hours: number): Promise<EndedInHour[]> {
-  const last = Math.floor(now / HOUR_MS) * HOUR_MS
-  const starts = Array.from({ length: hours }, (_, at) => last - (hours - 1 - at) * HOUR_MS)
-  return inParallel(starts, 2, async (fromAt) => {
-    const count = async (status: TerminalStatus) => {
-      const span = { fromAt, toAt: fromAt + HOUR_MS }
-      const counts = await inParallel(SHARDS, PARALLEL, (s) => store.countEnded(s, status, span))
-      return counts.reduce((sum, one) => sum + one, 0)
-    }
-    const [completed = 0, partial = 0, failed = 0] = await Promise.all(ENDS.map(count))
-    return { fromAt, completed, partial_failure: partial, failed }
-  })
-}
-
-function reasonsOf(jobs: readonly JobRecord[]): Overview['reasons'] {
-  return Object.entries(tally(jobs.map((job) => reasonOf(job) ?? 'none')))
-    .map(([reasonCode, count]) => ({ reasonCode, count }))
-    .sort((a, b) => b.count - a.count)
-}
-
-function sampleOf(jobs: readonly JobRecord[]): LiveSample {
-  return {
-    sampled: jobs.length,
-    byStatus: tally(jobs.map((job) => job.status)),
-    byStage: tally(jobs.map((job) => job.stage)),
-    byWaitingFor: tally(
-      jobs.flatMap((job) => ('waitingFor' in job && job.waitingFor ? [job.waitingFor] : [])),
-    ),
-    byAttempt: tally(jobs.map((job) => String(job.attempt))),
-    revivals: jobs.reduce((sum, job) => sum + job.revivals, 0),
+async function countEnds(store: JobStore, fromAt: number): Promise<EndedInHour> {
+  const count = async (status: TerminalStatus) => {
+    const span = { fromAt, toAt: fromAt + HOUR_MS }
+    const counts = await inParallel(SHARDS, PARALLEL, (s) => store.countEnded(s, status, span))
+    return counts.reduce((sum, one) => sum + one, 0)
   }
-}
-
-function tally(words: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1
-  return counts
+  const [completed = 0, partial = 0, failed = 0] = await Promise.all(ENDS.map(count))
+  return { fromAt, completed, partial_failure: partial, failed }
 }

@@ -84,6 +84,7 @@ test('the overview moves with the work, by itself', async () => {
   await eventually(
     () => failures.textContent(),
     (shown) => shown === 'sync_operator_failed4',
+    30_000,
   )
   await expectAccessible(page)
   expect(complaints).toEqual([])

@@ -19,7 +19,8 @@ export function createJobIndex(redis: RedisClient, scripts: Pick<ScriptRunner, '
           'WITHSCORES',
           'LIMIT',
           0,
-          limit + TIES,
+          // Without a cursor nothing is passed over: Redis settles ties as we do.
+          limit + (before ? TIES : 0),
         ),
       )
       const found = pairs(flat).filter((job) => !before || compareIndexed(before, job) < 0)

@@ -156,15 +156,15 @@ function cardsOf(overview: Overview): HTMLElement[] {
     card('Waiting', count(live - running), jobsHash({ state: 'queued' })),
     card('Running', count(running), jobsHash({ state: 'processing' })),
     card('Oldest unfinished', oldestLiveAt === undefined ? 'none' : span(at - oldestLiveAt)),
-    card('Completed, this hour', count(hour?.completed ?? 0), jobsHash({ state: 'completed' })),
+    card('Completed this hour', count(hour?.completed ?? 0), jobsHash({ state: 'completed' })),
     card(
-      'Partial, this hour',
+      'Partial this hour',
       count(hour?.partial_failure ?? 0),
       jobsHash({ state: 'partial_failure' }),
       hour?.partial_failure ? 'warn' : undefined,
     ),
     card(
-      'Failed, this hour',
+      'Failed this hour',
       count(hour?.failed ?? 0),
       jobsHash({ state: 'failed' }),
       hour?.failed ? 'alarm' : undefined,

@@ -168,6 +168,17 @@ describe('operators', () => {
     ])
   })
 
+  it('share samples for some seconds, and are told counts of the moment', async () => {
+    await using world = await startHttpWorld()
+    await upload(world, 1)
+    const look = async () => (await ask(world, '/overview?hours=1')).body
+    expect(await look()).toMatchObject({ live: 1, sample: { sampled: 1 } })
+    await upload(world, 2)
+    expect(await look()).toMatchObject({ live: 2, sample: { sampled: 1 } })
+    await world.clock.advance(10_000)
+    expect(await look()).toMatchObject({ live: 2, sample: { sampled: 2 } })
+  })
+
   it.each([
     ['GET', '/jobs?state=asleep', 400],
     ['GET', '/jobs?limit=0', 400],
