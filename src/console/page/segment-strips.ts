@@ -22,7 +22,7 @@ export function fileStrips(files: readonly FileRow[]): HTMLElement[] {
   if (files.length === 0) {
     return [el('p', { class: 'empty' }, 'Its manifest is gone, and nothing of it landed.')]
   }
-  return [legend(), ...files.map(fileStrip)]
+  return [legend(), el('div', { class: 'files' }, files.map(fileStrip))]
 }
 
 function legend(): HTMLElement {
