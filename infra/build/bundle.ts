@@ -28,6 +28,8 @@ export async function bundle(folder: string): Promise<void> {
     absWorkingDir: root,
     entryPoints: {
       main: 'src/main.ts',
+      // For a job beside the service, with its account, its network and its variables.
+      cli: 'src/cli/main.ts',
       'decode.worker': 'src/adapters/opus/decode.worker.ts',
       'detect.worker': 'src/adapters/silero/detect.worker.ts',
       // The pool looks for its thread's code there.

@@ -24,11 +24,14 @@ export interface DoctorOptions {
 /** What the doctor looks at, by the configuration of the service itself. */
 export function buildDoctor(config: Config, options: DoctorOptions) {
   const { clock } = options
+  let complaint: Error | undefined
   const createClient = config.redis.isCluster ? createClusterClient : createRedisClient
   const redis = createClient(config.redis.url.reveal(), {
     commandTimeoutMs: config.redis.commandTimeoutMs,
     // Each question that meets it says so itself.
-    onError: () => undefined,
+    onError: (error) => {
+      complaint = error
+    },
   })
   const recovery = createRedisJobStore({
     ...config.recovery,
@@ -55,7 +58,7 @@ export function buildDoctor(config: Config, options: DoctorOptions) {
       },
       ...inspectBuckets(config, clock),
       stagingRetentionDays: config.gcs.stagingRetentionMs / DAY_MS,
-      store: createRedisInspector({ redis, clock }),
+      store: createRedisInspector({ redis, clock, lastComplaint: () => complaint }),
       commandTimeoutMs: config.redis.commandTimeoutMs,
       maxSkewMs: config.claims.stopMarginMs,
       recovery,

@@ -57,6 +57,30 @@ describe('the production bundle', () => {
     expect(new Set(verdicts.map(([, verdict]) => verdict))).toEqual(new Set(['accepted']))
   })
 
+  it('brings the commands along, so that the doctor can be run beside the service', async () => {
+    const nowhere = 'http://127.0.0.1:9'
+    const env = {
+      REDIS_URL: 'redis://127.0.0.1:9',
+      GCS_STAGING_BUCKET: 'staging',
+      GCS_DATA_BUCKET: 'durable',
+      GCS_API_ENDPOINT: nowhere,
+      OIDC_CERTS_URL: nowhere,
+      HOST: '127.0.0.1',
+      SYNC_DEV_IDENTITY: 'true',
+      SYNC_ID_SECRET: 'x'.repeat(32),
+      STT_PROVIDER: 'spans',
+    }
+    const args = [join(dist, 'cli.js'), 'doctor', '--no-canary', '--json', '--url', nowhere]
+    const ran = await promisify(execFile)(process.execPath, args, { env }).catch(
+      (error: unknown) => error as { code: number; stdout: string },
+    )
+    expect(ran).toMatchObject({ code: 1 })
+    const { findings } = JSON.parse(ran.stdout)
+    expect(findings).toContainEqual(
+      expect.objectContaining({ check: 'redis', error: expect.stringContaining('ECONNREFUSED') }),
+    )
+  })
+
   it(
     'makes a conversation of real speech, then stops with 0 when told to',
     async ({ skip }) => {

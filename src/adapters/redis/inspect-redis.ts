@@ -6,13 +6,18 @@ import { connectRedis, type RedisClient } from './redis-client.ts'
 export function createRedisInspector({
   redis,
   clock,
+  lastComplaint,
 }: {
   readonly redis: RedisClient
   readonly clock: Clock
+  /** What the client said last of its connection; its commands say only that it is closed. */
+  readonly lastComplaint: () => Error | undefined
 }): StoreInspector {
   let connecting: Promise<void> | undefined
   const nodes = async (): Promise<readonly Redis[]> => {
-    connecting ??= connectRedis(redis)
+    connecting ??= connectRedis(redis).catch((error: unknown) => {
+      throw new Error('Redis cannot be reached', { cause: lastComplaint() ?? error })
+    })
     await connecting
     return redis instanceof Cluster ? redis.nodes('master') : [redis]
   }
