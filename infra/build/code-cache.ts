@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { nowhere } from './nowhere.ts'
 
 /** Beside the bundle; `NODE_COMPILE_CACHE` names it at run time. */
 const CACHE_FOLDER = 'code-cache'
@@ -9,14 +10,18 @@ const WARM_WITHIN_MS = 60_000
 
 /**
  * Starts the bundle as production does, until it is warm, and stops it by SIGTERM: on its way out
- * Node writes what it compiled. The cache fits this path, this user, this Node and its flags alone.
+ * Node writes what it compiled. The cache fits this user and this Node alone; the folder may move.
  * Nothing of the network is used: Redis is a stand-in that says OK to everything.
  * @throws Error when the bundle does not start, become warm, or stop with 0
  */
 export async function writeCodeCache(folder: string): Promise<void> {
   await using redis = await startYesRedis()
   const child = spawn(process.execPath, [join(folder, 'main.js')], {
-    env: { ...nowhere(redis.port), NODE_COMPILE_CACHE: join(folder, CACHE_FOLDER) },
+    env: {
+      ...nowhere(`redis://127.0.0.1:${redis.port}`),
+      NODE_COMPILE_CACHE: join(folder, CACHE_FOLDER),
+      NODE_COMPILE_CACHE_PORTABLE: '1',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: WARM_WITHIN_MS,
   })
@@ -36,35 +41,6 @@ async function untilWarm(child: ChildProcess): Promise<string> {
   }
   child.kill('SIGKILL')
   throw new Error(`the bundle did not become warm:\n${output}`)
-}
-
-/** A whole configuration, of places that nobody is at. */
-function nowhere(redisPort: number): Record<string, string> {
-  const loopback = 'http://127.0.0.1:9'
-  return {
-    METADATA_SERVER_DETECTION: 'none',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
-    SYNC_DISPATCH_MODE: 'cloud_tasks',
-    SYNC_PUBLIC_URL: loopback,
-    SYNC_TASKS_PROJECT: 'nowhere',
-    SYNC_TASKS_LOCATION: 'nowhere',
-    SYNC_TASKS_QUEUE: 'nowhere',
-    SYNC_TASKS_HANDLER_URL: `${loopback}/v2/sync-jobs/run`,
-    SYNC_TASKS_OIDC_AUDIENCE: loopback,
-    SYNC_TASKS_INVOKER_SA: 'nobody@nowhere.iam.gserviceaccount.com',
-    SYNC_TASKS_API_HOST: '127.0.0.1',
-    SYNC_TASKS_API_PORT: '9',
-    SYNC_TASKS_API_PLAINTEXT: 'true',
-    GCS_STAGING_BUCKET: 'nowhere-staging',
-    GCS_DATA_BUCKET: 'nowhere-data',
-    GCS_PROJECT: 'nowhere',
-    GCS_API_ENDPOINT: loopback,
-    SYNC_DEV_IDENTITY: 'true',
-    SYNC_ID_SECRET: 'a secret of a process that never answers',
-    STT_PROVIDER: 'spans',
-  }
 }
 
 /** Answers every command: an array of bulk strings, hence one `*` at the start of a line each. */
