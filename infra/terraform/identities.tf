@@ -92,7 +92,11 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
 }
 
 resource "google_project_iam_member" "build" {
-  for_each = toset(["roles/run.developer", "roles/logging.logWriter"])
+  for_each = toset([
+    "roles/run.developer",
+    "roles/logging.logWriter",
+    "roles/ondemandscanning.admin",
+  ])
 
   project = var.project
   role    = each.value
@@ -104,6 +108,12 @@ resource "google_artifact_registry_repository_iam_member" "build" {
   repository = google_artifact_registry_repository.images.name
   role       = "roles/artifactregistry.writer"
   member     = google_service_account.build.member
+}
+
+resource "google_storage_bucket_iam_member" "build_reads_source" {
+  bucket = google_storage_bucket.source.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.build.member
 }
 
 resource "google_service_account_iam_member" "build_deploys_as_service" {
