@@ -3,6 +3,12 @@ import type { Bench } from './bench.ts'
 /** Every bench by its name, in the order of the goals. */
 export const BENCHES: readonly Bench[] = [
   {
+    name: 'cold-start',
+    number: 'G1-4',
+    title: 'from the start of the production bundle to listening, and to its first 202',
+    load: async () => (await import('./cold-start/cold-start.ts')).runColdStart,
+  },
+  {
     name: 'status',
     number: 'G5',
     title: 'CPU of one status poll',
