@@ -13,7 +13,7 @@ import { buildSpeechToText } from './wiring/build-speech-to-text.ts'
 import { connectParties, type Overrides, type Parties } from './wiring/connect-parties.ts'
 import { recoveryDeps } from './wiring/recovery-deps.ts'
 import { retryBackoff, runningDeps } from './wiring/running-deps.ts'
-import { partsToWarm, warmUp } from './wiring/warm-up.ts'
+import { settleIn } from './wiring/warm-up.ts'
 
 export interface Service {
   readonly logger: Logger
@@ -51,7 +51,7 @@ export function buildService(config: Config, overrides: Overrides = {}): Service
         logger.warn({ dispatchMode }, 'CPU_ALWAYS_ON is not set: work after a response may stall')
       }
       door.admit(app)
-      void warmUp(partsToWarm(config, parties), { clock, logger, stop: stopping.signal })
+      void settleIn(config, parties, stopping.signal)
       await parties.exporting.start()
       return door
     },

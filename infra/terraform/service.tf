@@ -5,6 +5,7 @@ locals {
       SERVICE_MAX_INSTANCES     = tostring(var.max_instances)
       SERVICE_CONCURRENCY       = tostring(var.concurrency)
       SYNC_DISPATCH_MODE        = var.dispatch_mode
+      CPU_ALWAYS_ON             = "true"
       SYNC_PUBLIC_URL           = local.service_url
       SYNC_TASKS_PROJECT        = var.project
       SYNC_TASKS_LOCATION       = var.region
@@ -54,7 +55,8 @@ resource "google_cloud_run_v2_service" "service" {
 
       resources {
         limits = { cpu = "2", memory = "4Gi" }
-        # Inline jobs work after their response; with CPU only during requests they would freeze.
+        # Inline jobs work after their response; with CPU only during requests they would freeze. The
+        # service is told so by CPU_ALWAYS_ON.
         cpu_idle          = false
         startup_cpu_boost = true
       }

@@ -6,6 +6,7 @@
  */
 export { silentRecording } from './canary-recording.ts'
 export { canaryCheck } from './checks/canary.ts'
+export { queueCheck } from './checks/queue.ts'
 export { type Diagnosis, diagnose, type NamedFinding } from './diagnose.ts'
 export { type Check, createCheck, type Shortfall } from './finding.ts'
 export { type DoctorParties, listChecks } from './list-checks.ts'

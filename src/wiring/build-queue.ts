@@ -1,5 +1,10 @@
-import { createCloudTasksQueue, createTasksClient } from '../adapters/cloud-tasks/index.ts'
+import {
+  createCloudTasksQueue,
+  createQueueInspector,
+  createTasksClient,
+} from '../adapters/cloud-tasks/index.ts'
 import type { Config } from '../config/index.ts'
+import { queueCheck } from '../doctor/index.ts'
 import { type EnrichmentTaskPayload, SECOND_MS } from '../kernel/index.ts'
 import type { Clock, Probe } from '../ports/index.ts'
 import type { Tracer } from '../telemetry/index.ts'
@@ -31,6 +36,9 @@ export function buildQueue(config: Config, clock: Clock, probe: Probe, tracer: T
         step: 'task.create-enrichment',
       }),
       tracer,
+    ),
+    checks: [...new Set(Object.values(target.queues))].map((queue) =>
+      queueCheck(createQueueInspector({ ...target, queue }), config.dispatch),
     ),
     warm: client.ready,
     close: client.close,

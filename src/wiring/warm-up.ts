@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts'
 import type { Clock } from '../ports/index.ts'
 import type { Logger } from '../telemetry/index.ts'
+import { checkQueues } from './check-queues.ts'
 import type { Parties } from './connect-parties.ts'
 
 /** What is loaded after listening rather than before, by name. */
@@ -26,8 +27,15 @@ export async function warmUp(
   logger.info({ tookMs: Math.round(clock.monotonicMs() - startedMs) }, 'Service warm')
 }
 
+/** What a service does once it answers: it loads what it will need, and looks at its queues. */
+export async function settleIn(config: Config, parties: Parties, stop: AbortSignal): Promise<void> {
+  const { clock, logger, tasks } = parties
+  await warmUp(partsToWarm(config, parties), { clock, logger, stop })
+  if (tasks && config.dispatch.mode === 'cloud_tasks') await checkQueues(tasks.checks, logger, stop)
+}
+
 /** In the order in which an upload needs them. */
-export function partsToWarm(config: Config, parties: Parties): WarmParts {
+function partsToWarm(config: Config, parties: Parties): WarmParts {
   const { warmVerifiers, warmObjects, tasks } = parties
   return {
     verifiers: warmVerifiers,
