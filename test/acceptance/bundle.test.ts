@@ -49,6 +49,7 @@ describe('the production bundle', () => {
     const { stderr } = await promisify(execFile)(process.execPath, [join(dist, 'main.js')], {
       env: {
         NODE_COMPILE_CACHE: join(dist, 'code-cache'),
+        NODE_COMPILE_CACHE_PORTABLE: '1',
         NODE_DEBUG_NATIVE: 'COMPILE_CACHE',
       },
     }).catch((error: unknown) => error as { stderr: string })
@@ -89,7 +90,10 @@ describe('the production bundle', () => {
         onEvent: (event) => void (event.kind === 'service_ended' && ends.push(event.how)),
         speech: 'offline',
         serviceMain: join(dist, 'main.js'),
-        settings: { NODE_COMPILE_CACHE: join(dist, 'code-cache') },
+        settings: {
+          NODE_COMPILE_CACHE: join(dist, 'code-cache'),
+          NODE_COMPILE_CACHE_PORTABLE: '1',
+        },
       })
       skip(stack.speech.provider !== 'offline', 'no recogniser can be had on this machine')
       const page = await fetch(`${stack.api}/console`)

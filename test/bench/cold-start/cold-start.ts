@@ -35,7 +35,11 @@ export async function runColdStart(context: BenchContext): Promise<BenchReport> 
     mode: 'cloud_tasks',
     speech: 'spans',
     serviceMain,
-    settings: { LOG_LEVEL: 'warn', NODE_COMPILE_CACHE: join(dist, 'code-cache') },
+    settings: {
+      LOG_LEVEL: 'warn',
+      NODE_COMPILE_CACHE: join(dist, 'code-cache'),
+      NODE_COMPILE_CACHE_PORTABLE: '1',
+    },
   })
   const env = await environmentOf(stack.servicePid())
   const hellos = await writeHellos(folder)
