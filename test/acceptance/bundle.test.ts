@@ -10,6 +10,7 @@ import { wordErrorRate } from '../../src/local/word-error-rate.ts'
 import { newUser, STACK_START_TIMEOUT_MS, startTestStack } from './rig.ts'
 
 const BUILD = fileURLToPath(new URL('../../infra/build/build.ts', import.meta.url))
+const SMOKE = fileURLToPath(new URL('../../infra/release/smoke.ts', import.meta.url))
 
 // Far from this repository, so that nothing can be found in its node_modules.
 let dist: string
@@ -99,6 +100,10 @@ describe('the production bundle', () => {
       const page = await fetch(`${stack.api}/console`)
       expect(await page.text()).toContain('<html')
       expect((await fetch(`${stack.api}/console/uplot.js`)).status).toBe(200)
+      const smoke = await promisify(execFile)(process.execPath, [SMOKE, stack.api]).catch(
+        (error: unknown) => error as { stdout: string },
+      )
+      expect(smoke.stdout).not.toMatch(/^missed .*/m)
       const user = newUser(stack)
       const files = (await loadDemoFiles(Date.now())).slice(0, 1)
       const jobId = await user.client.upload(files)
