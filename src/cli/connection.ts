@@ -51,7 +51,7 @@ export function connectionOf({ url, token }: ConnectionFlags): Connection {
 
 const refusalSchema = z.object({ code: z.string(), detail: z.string() })
 
-/** One JSON request. @throws Error with the service's own words and code */
+/** One JSON request; undefined for an answer without a body. @throws Error with the service's own words and code */
 export async function ask(
   { url, authorization }: Connection,
   path: string,
@@ -69,7 +69,7 @@ export async function ask(
     throw new Error(`${url} does not answer`, { cause })
   })
   const text = await answer.text()
-  if (answer.ok) return JSON.parse(text)
+  if (answer.ok) return text === '' ? undefined : JSON.parse(text)
   const refusal = refusalSchema.safeParse(readJson(text))
   throw new Error(
     refusal.success

@@ -2,6 +2,7 @@ import tab from '@bomb.sh/tab/commander'
 import { Command } from 'commander'
 import { systemClock } from '../adapters/system/system-clock.ts'
 import { chaosCommand } from './commands/chaos.ts'
+import { conversationsCommand } from './commands/conversations.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { encodeCommand } from './commands/encode.ts'
 import { jobsCommand } from './commands/jobs.ts'
@@ -47,6 +48,7 @@ for (const add of [
   uploadCommand,
   watchCommand,
   encodeCommand,
+  conversationsCommand,
   jobsCommand,
   reapCommand,
   preferencesCommand,

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ambientEnvironment } from '../../src/config/index.ts'
 import { wavFile } from '../../src/kernel/index.ts'
+import { RECORDINGS } from '../../src/local/recordings/index.ts'
 import { type Launcher, type Ready, startLauncher } from './launcher.ts'
 import { STACK_START_TIMEOUT_MS } from './rig.ts'
 
@@ -147,6 +148,27 @@ describe('the commands', { timeout: 60_000 }, () => {
     expect((await cli('preferences', 'show', '--json')).out).toContain('"vocabulary":["Omi"]')
     const wrong = await cli('preferences', 'set', '--language', 'no tag')
     expect(wrong).toMatchObject({ code: 1, err: expect.stringContaining('400 invalid_language') })
+  })
+
+  it('list, show and delete a conversation of its user', async () => {
+    const [kennedy] = RECORDINGS.filter(({ title }) => title === 'Ask not')
+    if (!kennedy) throw new Error('the recording is there')
+    const path = join(folder, `${kennedy.namePrefix}_${Math.floor(Date.now() / 1_000) - 3_000}.bin`)
+    await writeFile(path, await readFile(kennedy.file))
+    expect(await cli('upload', path)).toMatchObject({ code: 0 })
+    const listed = JSON.parse((await cli('conversations', 'list', '--json')).out)
+    const [{ id }] = listed.conversations
+    expect((await cli('conversations', 'list')).out).toContain(id)
+    expect((await cli('conversations', 'show', id)).out).not.toBe('')
+    expect(await cli('conversations', 'delete', id)).toMatchObject({
+      code: 0,
+      out: `Deleted ${id}.\n`,
+    })
+    expect(await cli('conversations', 'show', id)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('conversation_not_found'),
+    })
+    expect((await cli('conversations', 'list')).out).not.toContain(id)
   })
 
   it('help and complete', async () => {
