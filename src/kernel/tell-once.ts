@@ -1,8 +1,8 @@
 import type { Transcript, Word } from './objects.ts'
 import { SECOND_MS } from './time.ts'
 
-/** A shorter overlap is two clocks that differ: taking it for the same audio would lose words. */
-const SHORTEST_OVERLAP_MS = 3 * SECOND_MS
+/** A shorter overlap may be two clocks that differ: then every word of it must agree, or words are lost. */
+const SURE_OVERLAP_MS = 3 * SECOND_MS
 /** A word may be timed differently by so much in two transcripts of the same audio. */
 const SEAM_MS = 2 * SECOND_MS
 /**
@@ -48,15 +48,18 @@ function byTelling(a: Transcript, b: Transcript): number {
 function repeated(told: Told, transcript: Transcript, words: readonly Word[]): number {
   const { startMs, endMs } = transcript
   const untilMs = Math.min(told.untilMs, endMs)
-  if (untilMs - startMs < SHORTEST_OVERLAP_MS) return 0
+  if (untilMs <= startMs) return 0
+  const isSure = untilMs - startMs >= SURE_OVERLAP_MS
+  const seamMs = isSure ? SEAM_MS : 0
   const isIn = (word: Word) => middleOf(word) >= startMs && middleOf(word) < untilMs
   const near = told.words.filter(
-    (word) => word.endMs > startMs - SEAM_MS && word.startMs < untilMs + SEAM_MS,
+    (word) => word.endMs > startMs - seamMs && word.startMs < untilMs + seamMs,
   )
-  const head = words.slice(0, words.findLastIndex((w) => w.startMs < untilMs + SEAM_MS) + 1)
+  const head = words.slice(0, words.findLastIndex((w) => w.startMs < untilMs + seamMs) + 1)
   const fewest = Math.min(near.filter(isIn).length, head.filter(isIn).length)
   const { length, last } = inCommon(near, head)
-  if (fewest === 0 || length < Math.max(fewest * SAME_SHARE, Math.min(2, fewest))) return 0
+  const enough = isSure ? Math.max(fewest * SAME_SHARE, Math.min(2, fewest)) : Math.max(2, fewest)
+  if (fewest === 0 || length < enough) return 0
   // Without times of its own a word may lie before or behind the seam: only likeness tells.
   const isTimed = transcript.words.length > 0
   const heardWhole = isTimed ? head.findLastIndex((word) => word.endMs <= untilMs) + 1 : 0
