@@ -31,8 +31,8 @@ export async function recordOf(
   return record
 }
 
-export function invalid(message: string): HttpError {
-  return new HttpError(message, { status: 400, code: 'invalid_request' })
+export function invalid(message: string, options: ErrorOptions = {}): HttpError {
+  return new HttpError(message, { ...options, status: 400, code: 'invalid_request' })
 }
 
 export function unknownJob(): HttpError {

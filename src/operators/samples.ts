@@ -18,7 +18,12 @@ export interface Samples {
   /** Stages of jobs at work, those without progress for longest first. */
   readonly working: { readonly sampled: number; readonly byStage: Readonly<Record<string, number>> }
   /** Over the newest ends that were no `completed`, most frequent first. */
-  readonly reasons: readonly { readonly reasonCode: string; readonly count: number }[]
+  readonly reasons: readonly {
+    readonly reasonCode: string
+    /** Of the ends, where its jobs are found. */
+    readonly state: TerminalStatus
+    readonly count: number
+  }[]
   /** Over the newest ends. */
   readonly stageTimes: StageTimes
 }
@@ -52,7 +57,7 @@ export async function takeSamples(store: JobStore, now: number): Promise<Samples
     sampledAt: now,
     sample: sampleOf(newest.jobs),
     working: { sampled: working.length, byStage: tally(working.map(({ stage }) => stage)) },
-    reasons: reasonsOf(ends.filter(({ status }) => status !== 'completed')),
+    reasons: reasonsOf(['failed', 'partial_failure'], ends),
     stageTimes: stageTimesOf(ends),
   }
 }
@@ -66,9 +71,16 @@ async function jobsAtWork(store: JobStore): Promise<JobRecord[]> {
   return records.flatMap((record) => (record?.status === 'processing' ? [record] : []))
 }
 
-function reasonsOf(jobs: readonly JobRecord[]): Samples['reasons'] {
-  return Object.entries(tally(jobs.map((job) => reasonOf(job) ?? 'none')))
-    .map(([reasonCode, count]) => ({ reasonCode, count }))
+function reasonsOf(
+  states: readonly TerminalStatus[],
+  ended: readonly JobRecord[],
+): Samples['reasons'] {
+  return states
+    .flatMap((state) => {
+      const jobs = ended.filter(({ status }) => status === state)
+      const counts = tally(jobs.map((job) => reasonOf(job) ?? 'none'))
+      return Object.entries(counts).map(([reasonCode, count]) => ({ reasonCode, state, count }))
+    })
     .sort((a, b) => b.count - a.count)
 }
 

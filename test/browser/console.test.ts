@@ -74,6 +74,14 @@ test('the overview moves with the work, by itself', async () => {
   expect(await card(page, 'Waiting')).toBe('2')
   expect(await chart.getAttribute('aria-label')).toContain('2 waiting, 2 running now')
   expect(await picture()).not.toBe(before)
+  // Whoever stands on a number stays there while it is drawn anew.
+  await page.locator('.card a').first().focus()
+  const looked = await page.locator('#looked').textContent()
+  await eventually(
+    () => page.locator('#looked').textContent(),
+    (shown) => shown !== looked,
+  )
+  expect(await page.evaluate(`document.activeElement.matches('.card a')`)).toBe(true)
   const errors = page.locator('.panel', { hasText: 'Errors by reason' })
   const headers = { authorization: 'Bearer dev:test', 'content-type': 'application/json' }
   for (const id of ids) {
@@ -198,6 +206,16 @@ test('jobs are filtered, searched and paged, and each view has its address', asy
   )
   await page.getByRole('link', { name: 'Newest' }).click()
   await expectAccessible(page)
+
+  // Nobody's id stands in an address that a server would log.
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(request.url()))
+  await page.getByRole('button', { name: 'Show' }).click()
+  await eventually(
+    () => asked.length,
+    (count) => count > 0,
+  )
+  expect(asked.filter((url) => url.includes('many-jobs'))).toEqual([])
 
   await page.getByLabel('State').selectOption('failed')
   await page.getByLabel('Reason').selectOption('sync_operator_failed')

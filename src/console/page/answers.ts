@@ -29,7 +29,11 @@ export interface Overview {
   }
   readonly working: { readonly sampled: number; readonly byStage: Counts }
   readonly endedByHour: readonly EndedInHour[]
-  readonly reasons: readonly { readonly reasonCode: string; readonly count: number }[]
+  readonly reasons: readonly {
+    readonly reasonCode: string
+    readonly state: string
+    readonly count: number
+  }[]
   readonly stageTimes: Readonly<
     Record<string, { readonly jobs: number; readonly medianMs: number; readonly p95Ms: number }>
   >

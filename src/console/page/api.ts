@@ -17,14 +17,18 @@ export class ApiError extends Error {
 }
 
 export interface Api {
-  get<T>(path: string): Promise<T>
+  get<T>(path: string, headers?: Readonly<Record<string, string>>): Promise<T>
   post<T>(path: string, body: unknown): Promise<T>
 }
 
 /** The token lives in this closure and nowhere else: a reload forgets it. */
 export function createApi(token: string, onIdentityLost: (error: ApiError) => void): Api {
   const ask = async <T>(path: string, init: RequestInit): Promise<T> => {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const headers = {
+      ...init.headers,
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+    }
     const answer = await fetch(path, { ...init, headers, credentials: 'omit', cache: 'no-store' })
     const text = await answer.text()
     const body = parsed(text)
@@ -40,7 +44,7 @@ export function createApi(token: string, onIdentityLost: (error: ApiError) => vo
     throw error
   }
   return {
-    get: (path) => ask(path, {}),
+    get: (path, headers = {}) => ask(path, { headers }),
     post: (path, body) => ask(path, { method: 'POST', body: JSON.stringify(body) }),
   }
 }

@@ -2,6 +2,7 @@ import type { Session } from './answers.ts'
 import type { Api } from './api.ts'
 import { askReason } from './dialogs.ts'
 import { el, fill } from './element.ts'
+import { goTo } from './go-to.ts'
 import { jobsHash, type Route, searchHash } from './routes.ts'
 import { say } from './say.ts'
 
@@ -52,7 +53,7 @@ function searchForm(): HTMLFormElement {
       role: 'search',
       onsubmit: (event) => {
         event.preventDefault()
-        location.hash = searchHash(field.value)
+        goTo(searchHash(field.value))
       },
     },
     field,

@@ -66,7 +66,10 @@ export function overviewView(context: ViewContext): string {
       await gather(context, gathered, parts)
       if (!signal.aborted) drawLoad()
     } catch (error) {
-      fill(parts.problem, el('p', { class: 'problem', role: 'alert' }, messageOf(error)))
+      // Said once, not at every look.
+      if (parts.problem.textContent !== messageOf(error)) {
+        fill(parts.problem, el('p', { class: 'problem', role: 'alert' }, messageOf(error)))
+      }
     }
   }
   repeat(look, LOOK_AGAIN_MS, signal)
@@ -122,9 +125,9 @@ function draw(parts: Parts, overview: Overview, gathered: Gathered): void {
   refill(
     parts.reasons,
     barList(
-      reasons.map(({ reasonCode, count: jobs }) => ({
-        title: reasonCode,
-        href: jobsHash({ state: 'failed', reason: reasonCode }),
+      reasons.map(({ reasonCode, state, count: jobs }) => ({
+        title: state === 'failed' ? reasonCode : `${reasonCode}, ${words(state)}`,
+        href: jobsHash({ state, reason: reasonCode }),
         jobs,
       })),
       'Nothing failed of late.',

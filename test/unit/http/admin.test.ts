@@ -59,6 +59,11 @@ describe('operators', () => {
     expect(second.body).not.toHaveProperty('next_cursor')
     expect(idsOf((await ask(world, '/jobs?user=user-1&lane=fresh')).body)).toEqual(ids)
     expect(idsOf((await ask(world, '/jobs?user=somebody')).body)).toEqual([])
+    const of = (user: string) =>
+      ask(world, '/jobs', { headers: { authorization: OPERATOR, 'x-user-id': user } })
+    expect(idsOf((await of('user%2D1')).body)).toEqual(ids)
+    expect(idsOf((await of('somebody')).body)).toEqual([])
+    expect((await of('%')).status).toBe(400)
     expect(idsOf((await ask(world, '/jobs?lane=backfill')).body)).toEqual([])
     expect(idsOf((await ask(world, `/jobs?user_of=${ids[0]}`)).body)).toEqual(ids)
     expect(idsOf((await ask(world, '/jobs?state=queued')).body)).toEqual(ids)
@@ -159,7 +164,7 @@ describe('operators', () => {
       working: { sampled: 0 },
       stageTimes: { transcribing: { jobs: 1 } },
       sample: { sampled: 1, byStatus: { queued: 1 } },
-      reasons: [{ reasonCode: 'sync_operator_failed', count: 1 }],
+      reasons: [{ reasonCode: 'sync_operator_failed', state: 'failed', count: 1 }],
     })
     expect(body['oldestLiveAt']).toBe(oldest + 1_000)
     expect(body['endedByHour']).toEqual([

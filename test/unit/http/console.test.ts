@@ -6,6 +6,7 @@ import {
   name,
   post,
   startHttpWorld,
+  USER,
 } from '../../support/http-world.ts'
 import { tones } from '../../support/tones.ts'
 
@@ -173,6 +174,21 @@ describe('the conversations of a job’s user', () => {
     const answer = await read(world, body['job_id'], { reason: 'support' })
     expect(answer.body).toMatchObject({ conversations: [{ locked: true, segments: [] }] })
     expect(JSON.stringify(answer.body)).not.toMatch(/tone|title|overview/)
+  })
+
+  it('are gone for operators too when their user deleted them', async () => {
+    await using world = await startHttpWorld()
+    const { body } = await post(world, form({ [name(world)]: tones([1, 2]) }))
+    await world.deliver(jobOf(world))
+    const headers = { authorization: USER }
+    const path = `${world.base}/v2/conversations`
+    const mine = (await (await fetch(path, { headers })).json()) as {
+      conversations: { id: string }[]
+    }
+    const { id } = mine.conversations[0] ?? {}
+    expect((await fetch(`${path}/${id}`, { method: 'DELETE', headers })).ok).toBe(true)
+    const answer = await read(world, body['job_id'], { reason: 'support' })
+    expect(answer.body).toMatchObject({ conversations: [] })
   })
 
   it('are not read without a reason, by nobody, or of no job (I10, I12)', async () => {
