@@ -16,7 +16,7 @@ import type { Events, SpanFacts } from '../telemetry/index.ts'
 import { answerOf, answers } from './answers.ts'
 import { conclude, endJob } from './conclude.ts'
 import type { DeliveryDeps } from './delivery-deps.ts'
-import { noteAttempt, outcomeOf, runClaimed } from './run-claimed.ts'
+import { noteAttempt, runClaimed, spanFactsOf } from './run-claimed.ts'
 import { bringBack, settleOwed, withoutClaim } from './unclaimed.ts'
 
 /** Claims the job and runs one attempt inside the request (I3). */
@@ -119,7 +119,7 @@ async function runHeld(
   how.note({ lane })
   deps.events.deliveryReceived({ jobId, generation, lane, ...how.received })
   const report = await runClaimed(deps, held, manifest, how.stop)
-  how.note({ outcome: outcomeOf(report.end) })
+  how.note(spanFactsOf(report.end))
   const conclusion = await conclude(deps, held, manifest, report, how.finalDelivery)
   noteAttempt(deps.events, held.claim, report)
   return answerOf(conclusion)

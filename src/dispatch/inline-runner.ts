@@ -5,10 +5,10 @@ import { concludeInline, type InlineConcludeDeps } from './inline-conclude.ts'
 import {
   endOfAbort,
   noteAttempt,
-  outcomeOf,
   type RunDeps,
   type RunReport,
   runClaimed,
+  spanFactsOf,
 } from './run-claimed.ts'
 
 export interface InlineDeps extends InlineConcludeDeps, Omit<RunDeps, 'store'> {
@@ -98,7 +98,7 @@ async function runToEnd(deps: InlineDeps, places: Places, job: InlineJob): Promi
     const facts = { jobId, generation, attempt, epoch, uidHash, lane }
     const next = await deps.tracer.span('attempt', facts, async (note) => {
       const report = await runInPlace(deps, places, now, job, waitMs)
-      note({ outcome: outcomeOf(report.end) })
+      note(spanFactsOf(report.end))
       busyMs = report.end.kind === 'snooze' && !report.progressed ? busyMs + report.end.forMs : 0
       const next = await concludeInline(deps, now, job.manifest, report, { step, busyMs })
       noteAttempt(deps.events, now.claim, report)

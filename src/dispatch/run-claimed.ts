@@ -13,7 +13,7 @@ import {
   runAttempt,
 } from '../pipeline/index.ts'
 import type { Claim, Clock, JobStore, SegmentMark } from '../ports/index.ts'
-import type { Events } from '../telemetry/index.ts'
+import type { Events, SpanFacts } from '../telemetry/index.ts'
 import { createRunNotes, type RunNotes } from './run-notes.ts'
 import { inTurn, type Turns } from './turns.ts'
 
@@ -159,8 +159,13 @@ function watchRun(clock: Clock, times: RunTimes): RunWatch {
 }
 
 /** One word: `done`, `retry`, `stalled`, … */
-export function outcomeOf(end: RunEnd): string {
+function outcomeOf(end: RunEnd): string {
   return end.kind === 'aborted' ? end.cause : end.kind
+}
+
+/** What the attempt's span says of its end. */
+export function spanFactsOf(end: RunEnd): SpanFacts {
+  return { outcome: outcomeOf(end), ...('reasonCode' in end && { reasonCode: end.reasonCode }) }
 }
 
 /** One line an attempt, with why it failed. */

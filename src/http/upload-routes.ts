@@ -72,7 +72,7 @@ export function uploadRoutes(deps: UploadRouteDeps): Router {
 
 function receive(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
   const work = async (note: (facts: SpanFacts) => void) => {
-    const accepted = await accept(deps, req, res)
+    const accepted = await accept(deps, req, res, note)
     note({
       jobId: accepted.jobId,
       lane: accepted.lane,
@@ -84,8 +84,14 @@ function receive(deps: UploadRouteDeps, req: Request, res: Response): Promise<Ac
   return deps.tracer.span('upload', {}, work, 'server')
 }
 
-async function accept(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
+async function accept(
+  deps: UploadRouteDeps,
+  req: Request,
+  res: Response,
+  note: (facts: SpanFacts) => void,
+): Promise<Accepted> {
   const uid = await authenticate({ users: deps.users, events: deps.accept.events }, req)
+  note({ uid, uidHash: deps.naming.uidHash(uid) })
   const ownSpeechToText = readOwnSpeechToText(req, deps.speechFromKey)
   const { conversation_id: target } = req.query
   const platform = req.get('X-App-Platform')

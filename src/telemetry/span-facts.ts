@@ -1,4 +1,4 @@
-import type { JobId, Lane, ReasonCode, SegmentId, Status, Uid, UidHash } from '../kernel/index.ts'
+import type { JobId, Lane, ReasonCode, Status, Uid, UidHash } from '../kernel/index.ts'
 
 /**
  * All that a span may say: ids of our own making, words of closed sets, numbers. Nothing a user wrote,
@@ -10,7 +10,6 @@ export interface SpanFacts {
   readonly attempt?: number | undefined
   readonly epoch?: number | undefined
   readonly lane?: Lane | undefined
-  readonly segmentId?: SegmentId | undefined
   readonly uidHash?: UidHash | undefined
   /** Exported only where raw user ids are asked for. */
   readonly uid?: Uid | undefined
@@ -33,7 +32,6 @@ const ATTRIBUTES = {
   attempt: 'sync.job.attempt',
   epoch: 'sync.job.epoch',
   lane: 'sync.job.lane',
-  segmentId: 'sync.segment.id',
   uidHash: 'sync.user.hash',
   uid: 'user.id',
   status: 'sync.job.status',

@@ -91,6 +91,12 @@ describe('a recording on its way through two processes', { timeout: 60_000 }, ()
       expect([...paths]).toContain(path)
     }
     const attributes = spans.find(({ name }) => name === 'attempt')?.attributes
+    const upload = spans.find(({ name }) => name === 'upload')?.attributes
+    expect(upload).toMatchObject({
+      'sync.job.id': jobId,
+      'sync.upload.files': 1,
+      'sync.user.hash': attributes?.['sync.user.hash'],
+    })
     expect(attributes).toMatchObject({
       'sync.job.id': jobId,
       'sync.job.attempt': 1,
