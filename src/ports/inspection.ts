@@ -25,6 +25,8 @@ export interface QueueFacts {
   readonly maxRetryDurationMs: number
   readonly maxDispatchesPerSecond: number
   readonly maxConcurrentDispatches: number
+  /** Share of its operations that it logs. */
+  readonly logSamplingRatio: number
 }
 
 export interface BucketInspector {

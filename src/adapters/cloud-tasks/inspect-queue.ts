@@ -29,6 +29,7 @@ const queueSchema = z.object({
     maxDoublings: number,
     maxRetryDuration: span,
   }),
+  stackdriverLoggingConfig: z.object({ samplingRatio: number }).nullish(),
 })
 
 /** Source: google.cloud.tasks.v2.Queue.State, where the client hands on its number. */
@@ -77,7 +78,7 @@ function answered<T>(outcome: CallOutcome<T>): T {
 }
 
 function factsOf(message: unknown): QueueFacts {
-  const { state, rateLimits, retryConfig } = queueSchema.parse(message)
+  const { state, rateLimits, retryConfig, ...queue } = queueSchema.parse(message)
   return {
     state: typeof state === 'string' ? state.toLowerCase() : (STATES[state] ?? String(state)),
     maxAttempts: retryConfig.maxAttempts,
@@ -85,6 +86,7 @@ function factsOf(message: unknown): QueueFacts {
     maxBackoffMs: retryConfig.maxBackoff,
     maxDoublings: retryConfig.maxDoublings,
     maxRetryDurationMs: retryConfig.maxRetryDuration,
+    logSamplingRatio: queue.stackdriverLoggingConfig?.samplingRatio ?? 0,
     ...rateLimits,
   }
 }

@@ -80,6 +80,12 @@ function judgeQueue(
         'maxRetryDuration is 0: with any other the queue goes on past its last attempt',
         '--max-retry-duration=0s',
       ),
+      rule(
+        facts.logSamplingRatio > 0,
+        'queue_logs_nothing',
+        'it logs its operations: else nobody can say why a task was retried',
+        '--log-sampling-ratio=1.0',
+      ),
     ),
   }
 }

@@ -18,6 +18,7 @@ export const QUEUE_RETRIES = {
   maxBackoffMs: 300 * SECOND_MS,
   maxDoublings: 4,
   maxRetryDurationMs: 0,
+  logSamplingRatio: 1,
 } as const
 
 /** One instance of the greatest concurrency, of which the queues may fill 70 %. */

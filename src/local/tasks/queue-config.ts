@@ -18,6 +18,7 @@ export interface QueueSettings {
   readonly maxBackoffMs?: number | undefined
   readonly maxDoublings?: number | undefined
   readonly maxRetryDurationMs?: number | undefined
+  readonly logSamplingRatio?: number | undefined
 }
 
 /** Queue message of CreateQueue and UpdateQueue; output-only fields are ignored. */
@@ -38,6 +39,7 @@ export const queueMessageSchema = z.object({
       maxRetryDuration: spanSchema.optional(),
     })
     .optional(),
+  stackdriverLoggingConfig: z.object({ samplingRatio: z.number().default(0) }).optional(),
 })
 
 type Limits = Omit<QueueSettings, 'name'>
@@ -54,6 +56,7 @@ export function settingsOf(message: z.output<typeof queueMessageSchema>): QueueS
     maxBackoffMs: retry?.maxBackoff,
     maxDoublings: retry?.maxDoublings || undefined,
     maxRetryDurationMs: retry?.maxRetryDuration,
+    logSamplingRatio: message.stackdriverLoggingConfig?.samplingRatio,
   }
 }
 
@@ -75,6 +78,7 @@ function draftQueueRecord(settings: QueueSettings): QueueRecord {
     maxBackoffMs: wholeSeconds(settings.maxBackoffMs ?? 3_600_000),
     maxDoublings: settings.maxDoublings ?? 16,
     maxRetryDurationMs: wholeSeconds(settings.maxRetryDurationMs ?? 0),
+    logSamplingRatio: settings.logSamplingRatio ?? 0,
   }
 }
 
@@ -94,6 +98,8 @@ const MASKED: Record<string, readonly (keyof Limits)[]> = {
   'retry_config.max_backoff': ['maxBackoffMs'],
   'retry_config.max_doublings': ['maxDoublings'],
   'retry_config.max_retry_duration': ['maxRetryDurationMs'],
+  stackdriver_logging_config: ['logSamplingRatio'],
+  'stackdriver_logging_config.sampling_ratio': ['logSamplingRatio'],
 }
 
 /**

@@ -16,6 +16,8 @@ const queueRecordSchema = z.object({
   maxDoublings: z.int().min(0),
   /** 0 counts as spent: then `maxAttempts` alone decides. */
   maxRetryDurationMs: z.number().min(0),
+  /** Share of operations that the service would log; kept and shown, nothing is logged here. */
+  logSamplingRatio: z.number().min(0).max(1).default(0),
 })
 export type QueueRecord = z.infer<typeof queueRecordSchema>
 

@@ -36,6 +36,7 @@ export function toQueueMessage(queue: QueueRecord): object {
       maxDoublings: queue.maxDoublings,
       maxRetryDuration: toSpan(queue.maxRetryDurationMs),
     },
+    stackdriverLoggingConfig: { samplingRatio: queue.logSamplingRatio },
     ...(queue.purgedAtMs !== undefined && { purgeTime: toSpan(queue.purgedAtMs) }),
   }
 }

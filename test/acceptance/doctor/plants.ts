@@ -75,6 +75,12 @@ export const PLANTS: readonly Plant[] = [
     }),
   ),
   {
+    what: 'a queue that logs nothing',
+    short: { 'queue sync-fresh': 'queue_logs_nothing' },
+    mend: /--log-sampling-ratio=1\.0/,
+    plant: (stack) => withQueue(stack, { stackdriverLoggingConfig: { samplingRatio: 0 } }),
+  },
+  {
     what: 'queues that dispatch more than the service takes',
     short: { 'queue rates': 'queue_concurrency' },
     mend: /--max-concurrent-dispatches/,

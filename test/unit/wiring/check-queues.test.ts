@@ -10,6 +10,7 @@ const facts: QueueFacts = {
   state: 'running',
   maxRetryDurationMs: 0,
   maxDispatchesPerSecond: 50,
+  logSamplingRatio: 1,
   maxConcurrentDispatches: 100,
 }
 
