@@ -56,6 +56,8 @@ export function createQueueInspector(options: QueueInspectorOptions): QueueInspe
     project,
     location,
     describe: async (signal) => {
+      // Loading the vendor's code is none of the queue's time.
+      await client.ready()
       const outcome = await callQueue(asking, signal, (ready, call) =>
         ready.getQueue({ name }, call),
       )

@@ -48,7 +48,8 @@ interface Flags {
   readonly json: boolean
 }
 
-const CHECK_TIMEOUT_MS = 20 * SECOND_MS
+/** The first call to a vendor loads its code, too. */
+const CHECK_TIMEOUT_MS = 30 * SECOND_MS
 const LOCAL_USER = 'dev:doctor'
 
 /** @param loadWiring the vendors' clients, loaded by this command alone */
