@@ -5,6 +5,7 @@ import type { Clock } from '../../ports/index.ts'
 import { readBearerToken } from './bearer-token.ts'
 import type { CertificateCache } from './certificate-cache.ts'
 import { decodeIdToken, type StandardClaims, type TokenFault } from './id-token.ts'
+import { createProvenSignatures } from './proven-signatures.ts'
 
 type TokenVerdict<Claims> =
   | { readonly kind: 'verified'; readonly claims: Claims }
@@ -56,6 +57,17 @@ export function createIdTokenVerifier(deps: {
   readonly clock: Clock
 }): IdTokenVerifier {
   const library = lazily(async () => new (await loadTokenLibrary()).OAuth2Client())
+  const proven = createProvenSignatures()
+  const signatureFault = async (
+    token: string,
+    { kid, pem }: { readonly kid: string; readonly pem: string },
+    rules: { readonly audience: string; readonly issuers: readonly string[] },
+  ) => {
+    if (proven.has(token, pem)) return undefined
+    const fault = await libraryFault(await library.ready(), token, { [kid]: pem }, rules)
+    if (fault === undefined) proven.add(token, pem)
+    return fault
+  }
   return {
     async verify(authorization, rules) {
       const token = readBearerToken(authorization)
@@ -68,7 +80,7 @@ export function createIdTokenVerifier(deps: {
       if (found.kind === 'unreachable') return { kind: 'unavailable', reason: found.reason }
       if (found.kind === 'unknown_kid') return rejected('unknown_key')
       const fault =
-        (await libraryFault(await library.ready(), token, { [kid]: found.pem }, rules)) ??
+        (await signatureFault(token, { kid, pem: found.pem }, rules)) ??
         (claims.aud === rules.audience ? undefined : 'wrong_audience') ??
         timeFault(claims, deps.clock.now())
       return fault === undefined ? { kind: 'verified', claims } : rejected(fault)
