@@ -7,6 +7,7 @@ import { createApp, type Door, openDoor, type RunningServer } from './http/index
 import { createMemoryBudget } from './intake/index.ts'
 import { RunAbortedError, SECOND_MS } from './kernel/index.ts'
 import type { Logger } from './telemetry/index.ts'
+import { buildAdmission } from './wiring/build-admission.ts'
 import { buildConsole } from './wiring/build-console.ts'
 import { buildEnrichment } from './wiring/build-enrichment.ts'
 import { buildSpeechToText } from './wiring/build-speech-to-text.ts'
@@ -124,6 +125,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       unavailableRetryAfterMs: UNAVAILABLE_RETRY_AFTER_MS,
     },
     multipart: config.upload,
+    admission: buildAdmission(config.admission, parties.clock),
     speechFromKey: (kind, key) => {
       const provider = { kind, apiKey: new Secret(key) }
       const own = buildSpeechToText({ ...config.stt, provider }, parties.clock)

@@ -1,3 +1,4 @@
+import { ADMISSION_VARIABLES } from './admission-variables.ts'
 import { DISPATCH_VARIABLES } from './dispatch-variables.ts'
 import { ENRICHMENT_VARIABLES } from './enrichment-variables.ts'
 import { FAIR_USE_VARIABLES } from './fair-use-variables.ts'
@@ -54,6 +55,7 @@ export const VARIABLES = {
   ...SPEECH_VARIABLES,
   ...ENRICHMENT_VARIABLES,
   ...UPLOAD_VARIABLES,
+  ...ADMISSION_VARIABLES,
   ...RUN_VARIABLES,
   ...FAIR_USE_VARIABLES,
   ...RECOVERY_VARIABLES,

@@ -36,6 +36,7 @@ export function groupSettings(s: Settings): Config {
     stt: groupStt(s),
     enrichment: groupEnrichment(s),
     upload: groupUpload(s),
+    admission: groupAdmission(s),
     lanes: { freshMs: s.SYNC_FRESH_HOURS * HOUR_MS, lookbackMs: s.SYNC_LOOKBACK_DAYS * DAY_MS },
     telemetry: groupTelemetry(s),
   }
@@ -221,6 +222,16 @@ function groupUpload(s: Settings): UploadConfig {
     bufferBudgetBytes: s.UPLOAD_BUFFER_BUDGET_BYTES,
     bufferedFileMaxBytes: s.UPLOAD_BUFFERED_FILE_MAX_BYTES,
     idempotencyKeyMs: s.IDEMPOTENCY_KEY_HOURS * HOUR_MS,
+  }
+}
+
+function groupAdmission(s: Settings): Config['admission'] {
+  return {
+    maxUploads: s.ADMISSION_MAX_UPLOADS,
+    maxDeliveries: s.ADMISSION_MAX_DELIVERIES,
+    maxLoopDelayMs: s.ADMISSION_MAX_LOOP_DELAY_MS,
+    maxMemoryShare: s.ADMISSION_MAX_MEMORY_SHARE,
+    retryAfterMs: inMs(s.ADMISSION_RETRY_AFTER_SECONDS),
   }
 }
 

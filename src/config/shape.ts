@@ -18,6 +18,7 @@ export interface Config {
   readonly stt: SttConfig
   readonly enrichment: EnrichmentConfig
   readonly upload: UploadConfig
+  readonly admission: AdmissionConfig
   readonly lanes: { readonly freshMs: number; readonly lookbackMs: number }
   readonly claims: ClaimsConfig
   readonly run: RunConfig
@@ -190,6 +191,15 @@ export interface RunConfig {
   readonly maxParallelFiles: number
   readonly maxLoneDeaths: number
   readonly failureThreshold: number
+}
+
+export interface AdmissionConfig {
+  readonly maxUploads: number
+  readonly maxDeliveries: number
+  readonly maxLoopDelayMs: number
+  /** Of the container's memory. */
+  readonly maxMemoryShare: number
+  readonly retryAfterMs: number
 }
 
 export interface RecoveryConfig {

@@ -87,7 +87,8 @@ function sendError(
     return
   }
   const answer = answerOfError(error)
-  if (answer.status >= 500)
+  // A shed upload is as planned; any other 5xx is not.
+  if (answer.status >= 500 && answer.code !== 'capacity')
     deps.events.unexpectedError({ where: `${req.method} ${req.route?.path ?? 'http'}`, error })
   else deps.events.uploadRefused({ code: answer.code, status: answer.status })
   res.status(answer.status).set(answer.headers).json({ code: answer.code, detail: answer.detail })

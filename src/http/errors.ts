@@ -4,6 +4,7 @@ import { NewerSchemaError, SECOND_MS, UnavailableError } from '../kernel/index.t
 /** Every code of an answer that is not the wanted one. */
 export type HttpCode =
   | RefusalCode
+  | 'capacity'
   | 'certificates_unavailable'
   | 'conversation_not_found'
   | 'forbidden'

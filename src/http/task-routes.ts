@@ -5,6 +5,7 @@ import type { QueueAnswer, QueueDelivery } from '../jobs/index.ts'
 import { type JobId, parseTaskBody, RunAbortedError } from '../kernel/index.ts'
 import { type PassDeps, recoveryPass } from '../recovery/index.ts'
 import type { SpanFacts } from '../telemetry/index.ts'
+import type { Admission } from './admission.ts'
 import { HttpError } from './errors.ts'
 
 export interface TaskRouteDeps {
@@ -16,6 +17,7 @@ export interface TaskRouteDeps {
   readonly runAbortMs: number
   /** Aborted at shutdown, with a RunAbortedError. */
   readonly stop: AbortSignal
+  readonly admission: Admission
   /** Told of every run: a shutdown waits for it even when its caller is gone. */
   readonly runs: Pick<RunningWork, 'track'>
 }
@@ -76,6 +78,13 @@ async function answerDelivery(
 ): Promise<void> {
   const { clock, events, tracer } = deps.delivery
   const startedMs = clock.monotonicMs()
+  const place = deps.admission.enterDelivery()
+  if (typeof place === 'string') {
+    // Not 429 or 503, which slow the whole queue; no claim was asked for, so no attempt is spent.
+    events.deliveryAnswered({ jobId: undefined, status: 409, code: 'busy', ms: 0 })
+    res.status(409).json({ result: 'busy', shortage: place })
+    return
+  }
   const abort = hardAbort(deps)
   const work = async (note: (facts: SpanFacts) => void) => {
     const run = stage.work({
@@ -100,6 +109,7 @@ async function answerDelivery(
     const answer = await tracer.span(stage.span, {}, work, 'consumer')
     res.status(answer.status).json(answer.body)
   } finally {
+    place.leave()
     abort.cancel()
   }
 }

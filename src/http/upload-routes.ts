@@ -11,6 +11,7 @@ import {
   wholeSeconds,
 } from '../status/index.ts'
 import type { SpanFacts, Tracer } from '../telemetry/index.ts'
+import type { Admission } from './admission.ts'
 import { authenticate } from './authenticate.ts'
 import { HttpError } from './errors.ts'
 import { type MultipartOptions, readParts } from './multipart.ts'
@@ -24,6 +25,7 @@ export interface UploadRouteDeps {
   readonly accept: AcceptDeps
   readonly status: StatusDeps
   readonly multipart: MultipartOptions
+  readonly admission: Admission
   readonly speechFromKey: SpeechFromKey
   readonly pollAfterMs: number
   readonly streamIntervalMs: number
@@ -70,7 +72,17 @@ export function uploadRoutes(deps: UploadRouteDeps): Router {
   return router
 }
 
-function receive(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
+/** Refused before anything else when this process holds enough (I12). */
+async function receive(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
+  const place = deps.admission.enterUpload()
+  try {
+    return await traced(deps, req, res)
+  } finally {
+    place.leave()
+  }
+}
+
+function traced(deps: UploadRouteDeps, req: Request, res: Response): Promise<Accepted> {
   const work = async (note: (facts: SpanFacts) => void) => {
     const accepted = await accept(deps, req, res, note)
     note({

@@ -2,7 +2,8 @@ import { connect } from 'node:net'
 import { createMemoryLoadHistory } from '../../src/adapters/memory/load-history.ts'
 import { systemClock } from '../../src/adapters/system/system-clock.ts'
 import { createConsole } from '../../src/console/index.ts'
-import { type AppDeps, createApp, openDoor } from '../../src/http/index.ts'
+import type { AdmissionLimits } from '../../src/http/admission.ts'
+import { type AppDeps, createAdmission, createApp, openDoor } from '../../src/http/index.ts'
 import type { MultipartOptions } from '../../src/http/multipart.ts'
 import { uidSchema } from '../../src/kernel/index.ts'
 import { loadOf } from '../../src/operators/index.ts'
@@ -12,6 +13,8 @@ import { createWorld, type World, type WorldOptions } from './world.ts'
 interface HttpOptions {
   readonly multipart?: Partial<MultipartOptions>
   readonly headersTimeoutMs?: number
+  readonly admission?: Partial<AdmissionLimits>
+  readonly usedMemoryBytes?: () => number
   readonly http?: Partial<
     Pick<AppDeps, 'runAbortMs' | 'requestTimeoutMs' | 'runs' | 'console' | 'streamHeartbeatMs'>
   >
@@ -65,6 +68,14 @@ export async function startHttpWorld(
       minBytesPerSecond: 0,
       ...options.multipart,
     },
+    admission: createAdmission(
+      { clock, random: () => 0.5, usedMemoryBytes: () => options.usedMemoryBytes?.() ?? 0 },
+      {
+        ...{ maxUploads: 100, maxDeliveries: 100, maxLoopDelayMs: 60_000 },
+        ...{ maxMemoryBytes: 1_000, retryAfterMs: 10_000 },
+        ...options.admission,
+      },
+    ),
     speechFromKey: (provider, key) => ({
       provider: `byok:${provider}`,
       transcribe: async () => ({ text: `heard with a key of ${key.length}`, words: [] }),

@@ -52,6 +52,13 @@ describe('toConfig', () => {
         bufferedFileMaxBytes: 8 * 1024 * 1024,
         idempotencyKeyMs: 172_800_000,
       },
+      admission: {
+        maxUploads: 250,
+        maxDeliveries: 64,
+        maxLoopDelayMs: 250,
+        maxMemoryShare: 0.85,
+        retryAfterMs: 10_000,
+      },
       enrichment: {
         provider: { kind: 'offline' },
         openai: {

@@ -67,6 +67,7 @@ const unavailable = (party: string) => () => Promise.reject(new UnavailableError
 
 /** One way to each refusal that the service knows; a new code has no place in the types until it is here. */
 const REFUSALS: Readonly<Record<HttpCode, Refusal>> = {
+  capacity: { status: 503, options: { admission: { maxUploads: 0 } }, provoke: upload },
   invalid_upload: {
     status: 400,
     provoke: (world) =>
