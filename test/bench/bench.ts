@@ -43,6 +43,8 @@ export interface BenchContext {
   /** Of the caller: PATH, HOME and proxies are read. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
+  /** Whether a bench that has plots draws them into its folder. */
+  readonly drawsPlots: boolean
   /** Progress for a person. */
   readonly say: (line: string) => void
 }

@@ -62,4 +62,34 @@ export const BENCHES: readonly Bench[] = [
     title: 'CPU of putting a file into the store',
     load: async () => (await import('./upload/staging.ts')).runStaging,
   },
+  {
+    name: 'held-uploads',
+    number: 'G14',
+    title: 'memory of uploads that are held open',
+    load: async () => (await import('./load/held-uploads.ts')).runHeldUploads,
+  },
+  {
+    name: 'busy-loop',
+    number: 'G15',
+    title: 'the event loop while uploads are staged and jobs decoded',
+    load: async () => (await import('./load/busy-loop.ts')).runBusyLoop,
+  },
+  {
+    name: 'decode',
+    number: 'G16',
+    title: 'Opus decoded on one core',
+    load: async () => (await import('./audio/decode.ts')).runDecode,
+  },
+  {
+    name: 'detect',
+    number: 'G17',
+    title: 'voice activity on one core, an hour of audio on two',
+    load: async () => (await import('./audio/detect.ts')).runDetect,
+  },
+  {
+    name: 'load',
+    number: 'G18',
+    title: 'one instance under slow uploads, polls and deliveries at once, and beyond',
+    load: async () => (await import('./load/load-bench.ts')).runLoadBench,
+  },
 ]

@@ -13,6 +13,7 @@ import { printReport } from './print-report.ts'
 interface Flags {
   readonly json: boolean
   readonly list: boolean
+  readonly plots: boolean
   readonly strict: boolean
 }
 
@@ -24,6 +25,7 @@ const program = new Command('npm run bench --')
   .argument('[names...]', `of: ${BENCHES.map(({ name }) => name).join(', ')}`)
   .option('--json', 'reports with all samples as JSON on standard output', false)
   .option('--list', 'only say what there is', false)
+  .option('--plots', 'draws the plots of those that have some into their folders', false)
   .option('--strict', 'exit 1 when a goal is missed', false)
 
 async function main(names: readonly string[], flags: Flags): Promise<number> {
@@ -42,7 +44,7 @@ async function main(names: readonly string[], flags: Flags): Promise<number> {
   const asJson = flags.json || environment['npm_config_json'] === 'true'
   const reports: { readonly bench: Bench; readonly report: BenchReport }[] = []
   for (const bench of benches) {
-    const report = await runOne(bench, environment)
+    const report = await runOne(bench, environment, flags.plots)
     reports.push({ bench, report })
     if (!asJson) process.stdout.write(`${printReport(bench, report)}\n`)
   }
@@ -59,6 +61,7 @@ async function main(names: readonly string[], flags: Flags): Promise<number> {
 async function runOne(
   bench: Bench,
   environment: BenchContext['environment'],
+  drawsPlots: boolean,
 ): Promise<BenchReport> {
   const packagesFolder = fileURLToPath(new URL('../../.local/packages', import.meta.url))
   const announce = (line: string) => say(`${line}\n`)
@@ -73,6 +76,7 @@ async function runOne(
       packagesFolder,
       environment,
       clock: systemClock(),
+      drawsPlots,
       say: (line) => say(`${bench.name}: ${line}\n`),
     })
   } finally {

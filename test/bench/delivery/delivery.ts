@@ -8,6 +8,7 @@ import { atMost, type BenchContext, type BenchReport } from '../bench.ts'
 import { cpuUsOf } from '../cpu-of.ts'
 import { forkChild } from '../fork-child.ts'
 import { medianOf } from '../statistics.ts'
+import { measureTokens } from './token-cost.ts'
 
 const OURS = new URL('./delivery-server.child.ts', import.meta.url)
 const THEIRS = new URL('./bullmq-noop.child.ts', import.meta.url)
@@ -71,11 +72,12 @@ export async function runDelivery(context: BenchContext): Promise<BenchReport> {
   return {
     measures: [
       { what: 'a job with nothing to do', unit: 'us CPU', reference: 'BullMQ', contestants },
+      await measureTokens(clock),
     ],
     goals: [atMost(`ours <= ${LIMIT} x BullMQ`, ratio, LIMIT)],
     notes: [
       'Ours: the HTTP request, claim, manifest, plan, stages, frozen result, durable outcome, terminal and',
-      'clean-up of an upload of silence, objects in memory, the token believed. BullMQ: take and complete.',
+      'clean-up of an upload of silence, objects in memory, the token believed (its price is apart). BullMQ: take and complete.',
     ],
   }
 }

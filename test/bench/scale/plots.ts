@@ -1,5 +1,5 @@
-import { parse, View } from 'vega'
-import { compile, type TopLevelSpec } from 'vega-lite'
+import type { TopLevelSpec } from 'vega-lite'
+import { drawSvg, PLOT } from '../draw-svg.ts'
 import type { Deployment } from './deployment.ts'
 import type { Result } from './results.ts'
 import { HEADROOM, WALLS } from './walls.ts'
@@ -7,7 +7,6 @@ import type { Workload } from './workload.ts'
 
 const LOADS = [10, 1_000, 100_000]
 const PANEL = { width: 560, height: 90 }
-const LOOK = { background: 'white', padding: 8 } as const
 const PANELS = [
   { field: 'waiting', title: 'waiting tasks', colour: '#b5542b' },
   { field: 'oldestS', title: 'oldest waits, s', colour: '#8a6d1d' },
@@ -18,10 +17,9 @@ const PANELS = [
 /** How a story went: what waits, what runs, on how many instances. */
 export function plotStory({ scenario, findings }: Result): Promise<string> {
   const spec: TopLevelSpec = {
-    ...LOOK,
+    ...PLOT,
     title: scenario.title,
     data: { values: [...findings.series] },
-    spacing: 8,
     vconcat: PANELS.map(({ field, title, colour }, at) => ({
       ...PANEL,
       mark: { type: 'line', color: colour, strokeWidth: 1.5 },
@@ -45,7 +43,7 @@ export function plotWalls(deployment: Deployment, workload: Workload): Promise<s
   })
   const scale = { type: 'log' as const, domain: [1, 200_000] }
   const spec: TopLevelSpec = {
-    ...LOOK,
+    ...PLOT,
     title: `Uploads a minute at which each wall of the default deployment is ${HEADROOM * 100} % full`,
     width: 520,
     layer: [
@@ -65,15 +63,4 @@ export function plotWalls(deployment: Deployment, workload: Workload): Promise<s
     ],
   }
   return drawSvg(spec)
-}
-
-/** Coordinates to a tenth of a pixel, and no words for screen readers: README says what is seen. */
-async function drawSvg(spec: TopLevelSpec): Promise<string> {
-  const view = new View(parse(compile(spec).spec), { renderer: 'none' })
-  const svg = await view.toSVG()
-  view.finalize()
-  const short = svg
-    .replace(/ (?:aria-\w+|role|class|pointer-events)="[^"]*"/g, '')
-    .replace(/\d+\.\d{2,}/g, (number) => String(Math.round(Number(number) * 10) / 10))
-  return `${short}\n`
 }

@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { atMost, type BenchContext, type BenchReport } from '../bench.ts'
+import { median } from '../statistics.ts'
+import { startLoadStack } from './stack.ts'
+
+const MEGABYTE = 1_024 * 1_024
+const FILE_BYTES = 8 * MEGABYTE
+const IDLE_MS = 3_000
+const OVER_MS = 12_000
+const LIMIT_MB = 96
+const FEW = 50
+const MANY = 200
+const FLAT = 1.15
+
+/** G14: what uploads that are held open cost the process in memory, over its idle. */
+export async function runHeldUploads(context: BenchContext): Promise<BenchReport> {
+  const few = await heldMb(context, FEW)
+  const many = await heldMb(context, MANY)
+  return {
+    measures: [
+      {
+        what: 'uploads of 8 MB held open: memory over idle',
+        unit: 'MB',
+        reference: `${FEW} at once`,
+        contestants: [
+          { name: `${FEW} at once`, role: 'ours', samples: few },
+          { name: `${MANY} at once`, role: 'ours', samples: many },
+        ],
+      },
+    ],
+    goals: [
+      atMost(`${FEW} at once <= ${LIMIT_MB} MB`, median(few), LIMIT_MB),
+      atMost(`${MANY} at once <= ${FLAT} x ${FEW}`, median(many) / median(few), FLAT),
+    ],
+    notes: [
+      `The real service, defaults, bodies in even parts over ${OVER_MS / 1_000} s; RSS in the second half of that.`,
+      'Of 64 MiB for invisible retries every byte may be held; what does not fit streams through.',
+    ],
+  }
+}
+
+async function heldMb(context: BenchContext, count: number): Promise<number[]> {
+  context.say(`${count} uploads of 8 MB`)
+  await using stack = await startLoadStack({
+    ...context,
+    folder: join(context.folder, `held-${count}`),
+    speechMs: 0,
+    settings: { ADMISSION_MAX_LOOP_DELAY_MS: '60000' },
+    concurrentDispatches: 1,
+  })
+  await context.clock.sleep(IDLE_MS)
+  const idle = median(stack.samples.map(({ rssBytes }) => rssBytes))
+  const startMs = context.clock.now()
+  const answers = await stack.ask({
+    ...{ kind: 'uploads', name: 'held', speech: false, count, bytes: FILE_BYTES },
+    ...{ overMs: OVER_MS, spreadMs: 0 },
+  })
+  const refused = answers.filter(({ status }) => status !== 202)
+  if (refused.length > 0) throw new Error(`${refused.length} uploads were not taken`)
+  const held = stack.samples.filter(
+    ({ atMs }) => atMs > startMs + OVER_MS / 2 && atMs < startMs + OVER_MS * 0.95,
+  )
+  return held.map(({ rssBytes }) => (rssBytes - idle) / MEGABYTE)
+}
