@@ -71,6 +71,7 @@ export function laneEnvironment(
     // The second stage runs after a job's end, in its own time: beside the paths that are counted.
     ENRICHMENT_PROVIDER: 'none',
     COMPUTE_WORKERS: '1',
+    ADMISSION_MAX_LOOP_DELAY_MS: '10000',
     LOG_LEVEL: 'info',
     ...parties.settings,
   }

@@ -83,6 +83,8 @@ export function serviceEnvironment(
     FIREBASE_CERTS_URL: parties.firebaseCertsUrl,
     SYNC_DEV_IDENTITY: 'true',
     SYNC_ID_SECRET: parties.idSecret,
+    // The whole stack shares one machine: a late event loop is no sign of too many requests.
+    ADMISSION_MAX_LOOP_DELAY_MS: '10000',
     REAPER_SWEEP_INTERVAL_SECONDS: String(parties.recoveryIntervalMs / SECOND_MS),
     ...Object.assign({}, ...parties.settings),
   }

@@ -11,7 +11,8 @@ export const WITHIN: LoadPlan = {
   pollsPerSecond: 1_000,
   speechMs: SPEECH_MS,
   idleMs: 4_000,
-  settings: { USER_MAX_RUNNING_JOBS: '2' },
+  // As deployed; a local stack is more patient.
+  settings: { ADMISSION_MAX_LOOP_DELAY_MS: '250' },
   concurrentDispatches: 50,
 }
 
@@ -22,5 +23,5 @@ export const BEYOND: LoadPlan = {
   uploads: 200,
   overMs: 10_000,
   pollsPerSecond: 500,
-  settings: { ADMISSION_MAX_UPLOADS: '100', ADMISSION_MAX_DELIVERIES: '25' },
+  settings: { ...WITHIN.settings, ADMISSION_MAX_UPLOADS: '100', ADMISSION_MAX_DELIVERIES: '25' },
 }
