@@ -16,6 +16,8 @@ import { recoveryDeps } from './wiring/recovery-deps.ts'
 import { retryBackoff, runningDeps } from './wiring/running-deps.ts'
 import { settleIn } from './wiring/warm-up.ts'
 
+export type { Overrides } from './wiring/connect-parties.ts'
+
 export interface Service {
   readonly logger: Logger
   /**

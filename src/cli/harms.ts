@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import * as z from 'zod'
 
 /** What `npm run local` writes down of itself. */
@@ -10,6 +13,7 @@ export const stackSchema = z.object({
   staging_bucket: z.string(),
   tasks: z.object({ control: z.string() }),
   service_pid: z.int(),
+  speech_faults: z.string(),
 })
 export type LocalStack = z.infer<typeof stackSchema>
 
@@ -91,6 +95,12 @@ export const HARMS: readonly Harm[] = [
       post(`${stack.gcs}/__faults`, { operation: 'read', stallBodyAfterBytes: 1_000, times }),
   },
   {
+    name: 'stt-503',
+    what: 'the next calls of speech-to-text fail with 503',
+    heals: 'their jobs wait without spending an attempt, 30 s each time, and then go on',
+    strike: orderSpeechFaults,
+  },
+  {
     name: 'flush',
     what: 'Redis forgets everything',
     heals: 'jobs come back from their manifests, by their tasks or by the sweep, and end once',
@@ -126,6 +136,15 @@ async function flushRedis(url: string): Promise<void> {
   const [answer] = await once(socket, 'data')
   socket.destroy()
   if (!String(answer).startsWith('+OK')) throw new Error(`Redis answered ${String(answer).trim()}`)
+}
+
+/** One file, one failure: the service takes them as it calls. */
+async function orderSpeechFaults(
+  { speech_faults: folder }: LocalStack,
+  times: number,
+): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await Promise.all(Array.from({ length: times }, () => writeFile(join(folder, randomUUID()), '')))
 }
 
 const listSchema = z.object({ items: z.array(z.object({ name: z.string() })).default([]) })

@@ -27,6 +27,8 @@ import { traceParties } from './trace-parties.ts'
 export interface Overrides {
   readonly clock?: Clock
   readonly speechToText?: SpeechToText
+  /** Put around the configured one. */
+  readonly aroundSpeech?: (speech: SpeechToText) => SpeechToText
   readonly summarizer?: Summarizer
   readonly probe?: Probe
   readonly log?: { write(line: string): void }
@@ -58,6 +60,7 @@ export function connectParties(config: Config, overrides: Overrides) {
   const { objects: stored, warmObjects } = buildObjects(config.gcs, clock, probe)
   const objects = traced.objects(stored)
   const archive = createArchive({ objects, checksum: createCrc32c })
+  const speech = overrides.speechToText ?? buildSpeechToText(config.stt, clock)
   const workers = config.compute.workers || Math.max(1, availableParallelism() - 1)
   return {
     clock,
@@ -80,7 +83,7 @@ export function connectParties(config: Config, overrides: Overrides) {
     tasks: buildQueue(config, clock, probe, tracer),
     decoder: traced.decoder(createFileDecoder({ workers })),
     detector: traced.detector(createVoiceDetector({ workers })),
-    speechToText: traced.speech(overrides.speechToText ?? buildSpeechToText(config.stt, clock)),
+    speechToText: traced.speech(overrides.aroundSpeech?.(speech) ?? speech),
     ...buildVerifiers(config, clock),
   }
 }

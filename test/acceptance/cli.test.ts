@@ -10,6 +10,7 @@ import { RECORDINGS } from '../../src/local/recordings/index.ts'
 import { type Launcher, type Ready, startLauncher } from './launcher.ts'
 import { STACK_START_TIMEOUT_MS } from './rig.ts'
 
+const RECORDINGS_URL = new URL('../../src/local/recordings/', import.meta.url)
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 let folder = ''
@@ -68,6 +69,15 @@ async function recording(seed: number): Promise<string> {
   return path
 }
 
+async function speech(): Promise<string> {
+  const path = join(
+    folder,
+    `audio_cli_opus_16000_1_fs320_${Math.floor(Date.now() / 1_000) - 600}.bin`,
+  )
+  await writeFile(path, await readFile(new URL('austen-unless.bin', RECORDINGS_URL)))
+  return path
+}
+
 describe('the commands', { timeout: 60_000 }, () => {
   it('upload a recording, follow it to its end, and show the job to an operator', async () => {
     const uploaded = await cli('upload', await recording(3), '--json')
@@ -113,6 +123,15 @@ describe('the commands', { timeout: 60_000 }, () => {
     const watched = await cli('watch', jobId)
     expect(watched).toMatchObject({ code: 1 })
     expect(watched.out).toContain('failed sync_staged_audio_expired')
+  })
+
+  it('make speech-to-text answer 503: the job waits, and says what for', async () => {
+    expect(await cli('chaos', 'stt-503', '--data', folder)).toMatchObject({ code: 0 })
+    const { out } = await cli('upload', await speech(), '--no-watch', '--json')
+    const { job_id: jobId } = JSON.parse(out)
+    await expect
+      .poll(async () => (await cli('jobs', 'show', jobId)).out, { timeout: 40_000 })
+      .toContain('stt_upstream_error')
   })
 
   it('hurt the stack, which recovers by itself', async () => {

@@ -15,6 +15,8 @@ export interface DataFolder {
   readonly serviceLog: string
   /** The service's variables as it was started with them. */
   readonly environmentFile: string
+  /** Where failures of speech-to-text are ordered. */
+  readonly speechFaults: string
   /** Key of all ids: made once, or nothing that landed is found again. */
   readonly idSecret: string
   /** The service's port the last time; tasks that are kept call it there. 0 the first time. */
@@ -39,6 +41,7 @@ export async function openDataFolder(path: string, fresh: boolean): Promise<Data
     issuer: join(root, 'issuer'),
     serviceLog: join(root, 'service.log'),
     environmentFile: join(root, 'service.env'),
+    speechFaults: join(root, 'speech-faults'),
   }
   const secretFile = join(root, 'id-secret')
   const portFile = join(root, 'api-port')

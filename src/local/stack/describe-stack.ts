@@ -16,6 +16,7 @@ export function readyLine(stack: Stack): string {
     issuer: stack.issuerUrl,
     service_pid: stack.servicePid(),
     log: stack.logFile,
+    speech_faults: stack.speechFaults,
     data: stack.dataFolder,
   })
 }

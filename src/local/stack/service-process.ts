@@ -8,11 +8,13 @@ import type { Clock } from '../../ports/index.ts'
 export interface ServiceProcessOptions {
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>
-  /** What is started. Default `src/main.ts`. */
+  /** What is started. Default: the service whose speech-to-text can be told to fail. */
   readonly main?: string | undefined
   /** Base URL it will answer on. */
   readonly api: string
   readonly logFile: string
+  /** Folder where failures of its speech-to-text are ordered. */
+  readonly speechFaults: string
   /** Its output goes to our error stream instead of the log file. */
   readonly verbose: boolean
   readonly clock: Clock
@@ -41,7 +43,7 @@ export interface ServiceProcess {
   close(): Promise<void>
 }
 
-const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('./local-service.ts', import.meta.url))
 const LEASH = new URL('./leash.ts', import.meta.url).href
 /** As long as Cloud Run waits. */
 const GRACE_MS = 10 * SECOND_MS
@@ -122,7 +124,8 @@ async function keepAlive(
 function launch(options: ServiceProcessOptions): Running {
   const log = options.verbose ? 2 : openSync(options.logFile, 'a')
   try {
-    const child = spawn(process.execPath, ['--import', LEASH, options.main ?? MAIN], {
+    const args = ['--import', LEASH, options.main ?? MAIN, options.speechFaults]
+    const child = spawn(process.execPath, args, {
       env: options.env,
       stdio: ['ignore', log, log, 'ipc'],
       // Its own group: Ctrl-C reaches the launcher, which ends things in their order.

@@ -35,7 +35,7 @@ export interface StackOptions {
   readonly redisUrl?: string | undefined
   /** Variables of the caller: PATH, HOME and proxies are read, nothing else. */
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** The service's entry point, of the production bundle for one. Default `src/main.ts`. */
+  /** The service's entry point, of the production bundle for one; by default one that chaos can tell to fail. */
   readonly serviceMain?: string | undefined
   /** Variables of the service, over what the stack sets. */
   readonly settings?: Readonly<Record<string, string>>
@@ -72,6 +72,8 @@ export interface Stack {
   readonly logFile: string
   /** The service's variables, for commands that read what it reads. */
   readonly environmentFile: string
+  /** A file here is a 503 of speech-to-text. */
+  readonly speechFaults: string
   /** Of the running service; another after a restart. */
   servicePid(): number
   /** Default SIGKILL. The next service takes its place at once, on the same port. */
@@ -133,6 +135,7 @@ async function startAll(options: StackOptions, closing: Closing): Promise<Stack>
     main: options.serviceMain,
     env,
     logFile: folder.serviceLog,
+    speechFaults: folder.speechFaults,
     verbose: options.verbose ?? false,
     clock,
     onEvent,
@@ -161,6 +164,7 @@ async function startAll(options: StackOptions, closing: Closing): Promise<Stack>
     dataFolder: folder.root,
     logFile: folder.serviceLog,
     environmentFile: folder.environmentFile,
+    speechFaults: folder.speechFaults,
     servicePid: service.pid,
     killService: (name = 'SIGKILL') => service.kill(name),
     mintTaskToken,
