@@ -5,7 +5,7 @@ import { newUser, stackForTests } from '../acceptance/rig.ts'
 import { browserForTests, expectAccessible, openConsole, signIn } from './rig.ts'
 
 /** Four recordings and a recogniser of words, on a machine that may be busy with other things. */
-const TIMEOUT_MS = 300_000
+const TIMEOUT_MS = 600_000
 
 const stack = stackForTests({ speech: 'offline', recoveryIntervalMs: 1_000 })
 const browser = browserForTests()
@@ -21,18 +21,18 @@ test(
     await using opened = await openConsole(browser.running, running, { hash: `#/jobs/${jobId}` })
     const { page, complaints } = opened
     await signIn(page)
-    await page.getByText('transcribing').first().waitFor({ timeout: 120_000 })
+    await page.getByText('transcribing').first().waitFor({ timeout: 240_000 })
     await page
       .locator('.strip .segment.landed')
       .nth(2)
-      .waitFor({ timeout: 120_000, state: 'attached' })
+      .waitFor({ timeout: 240_000, state: 'attached' })
     const firstPid = running.servicePid()
     running.gcs.faults.clear()
     running.killService('SIGKILL')
-    await page.getByText('claimed, after a death').waitFor({ timeout: 120_000 })
+    await page.getByText('claimed, after a death').waitFor({ timeout: 240_000 })
     await page.getByText(/^Attempt 1 .*its worker died/).waitFor()
     expect(running.servicePid()).not.toBe(firstPid)
-    await page.locator('.summary .badge.completed').waitFor({ timeout: 120_000 })
+    await page.locator('.summary .badge.completed').waitFor({ timeout: 240_000 })
     await page.getByText(/^Attempt 2 .*to the end/).waitFor()
     expect(await page.locator('.strip .segment.landed').count()).toBe(4)
     expect(await page.locator('.strip .segment.open').count()).toBe(0)
