@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { chmod, readdir } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { nowhere } from './nowhere.ts'
@@ -10,7 +11,7 @@ const WARM_WITHIN_MS = 60_000
 
 /**
  * Starts the bundle as production does, until it is warm, and stops it by SIGTERM: on its way out
- * Node writes what it compiled. The cache fits this user and this Node alone; the folder may move.
+ * Node writes what it compiled. The cache fits this Node alone; the folder may move.
  * Nothing of the network is used: Redis is a stand-in that says OK to everything.
  * @throws Error when the bundle does not start, become warm, or stop with 0
  */
@@ -30,6 +31,14 @@ export async function writeCodeCache(folder: string): Promise<void> {
   child.kill('SIGTERM')
   const [code, signal] = await ended
   if (code !== 0) throw new Error(`the bundle ended with ${code ?? signal}:\n${output}`)
+  await letEveryoneRead(join(folder, CACHE_FOLDER))
+}
+
+/** Node writes for its own user alone, and an image's files belong to another than runs them. */
+async function letEveryoneRead(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644)
+  }
 }
 
 async function untilWarm(child: ChildProcess): Promise<string> {
