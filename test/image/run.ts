@@ -14,6 +14,9 @@ import { startAndStop } from './start-image.ts'
  * registry among them, then its command started as its user on a real Redis and stopped by SIGTERM.
  */
 const GRACE_MS = 10_000
+/** How a registry is reached from here. Not npm's other settings: its cache belongs to who runs this. */
+const NEEDED_OUTSIDE =
+  /^(LANG|npm_config_(registry|cafile)|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i
 const environment = ambientEnvironment()
 const cacheFolder = fileURLToPath(new URL('../../.local/packages', import.meta.url))
 const say = (line: string) => void process.stdout.write(`${line}\n`)
@@ -26,9 +29,7 @@ try {
   if ('missing' in found) throw new Error(found.missing)
   const env = Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
-      /^(LANG|npm_config_|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)/i.test(name) && value
-        ? [[name, value]]
-        : [],
+      NEEDED_OUTSIDE.test(name) && value ? [[name, value]] : [],
     ),
   )
   const path = `${dirname(process.execPath)}:${environment['PATH'] ?? ''}`
