@@ -42,7 +42,8 @@ export interface LoadReport {
   readonly normalAfterMs: number
 }
 
-const ALL_DONE_WITHIN_MS = 240_000
+/** A delivery that was refused comes back by the queue's backoff: 18 s, doubled four times, 270 s in all. */
+const ALL_DONE_WITHIN_MS = 420_000
 const POLLED_JOBS = 50
 
 /** Idle, then everything at once, then until the queue is empty and uploads are taken again. */
