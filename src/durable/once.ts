@@ -49,6 +49,8 @@ export function onceObjects<T>(
   }
 }
 
+const versionedSchema = z.object({ schemaVersion: z.int() })
+
 /** @throws MalformedRecordError @throws NewerSchemaError */
 export function parseObject<T>(name: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
   let json: unknown
@@ -57,7 +59,7 @@ export function parseObject<T>(name: string, bytes: Uint8Array, schema: z.ZodTyp
   } catch (error) {
     throw new MalformedRecordError(`${name} is not JSON`, { cause: error })
   }
-  const version = z.object({ schemaVersion: z.int() }).safeParse(json).data?.schemaVersion
+  const version = versionedSchema.safeParse(json).data?.schemaVersion
   if (version !== undefined && version > SCHEMA_VERSION) throw new NewerSchemaError(name, version)
   const parsed = schema.safeParse(json)
   if (!parsed.success) {

@@ -6,6 +6,8 @@ export type ParsedBody<Payload> =
   | { readonly kind: 'newer_schema'; readonly version: number }
   | { readonly kind: 'invalid'; readonly fault: string }
 
+const versionedSchema = z.object({ schema_version: z.int() })
+
 /**
  * Reads a task body: a pointer, never content, validated on both sides. A newer schema is told apart
  * from garbage: a newer revision may serve it.
@@ -21,7 +23,7 @@ export function parseBody<Payload>(
     const name = error instanceof Error ? error.name : 'unreadable'
     return { kind: 'invalid', fault: `not JSON: ${name}` }
   }
-  const said = z.object({ schema_version: z.int() }).safeParse(json)
+  const said = versionedSchema.safeParse(json)
   if (said.success && said.data.schema_version > version) {
     return { kind: 'newer_schema', version: said.data.schema_version }
   }
