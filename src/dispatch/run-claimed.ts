@@ -12,7 +12,7 @@ import {
   type PipelineDeps,
   runAttempt,
 } from '../pipeline/index.ts'
-import type { Claim, Clock, JobStore, SegmentMark } from '../ports/index.ts'
+import type { Claim, Clock, JobStore, SegmentMark, Timer } from '../ports/index.ts'
 import type { Events, SpanFacts } from '../telemetry/index.ts'
 import { createRunNotes, type RunNotes } from './run-notes.ts'
 import { inTurn, type Turns } from './turns.ts'
@@ -92,7 +92,7 @@ export async function runClaimed(
     if (!end) throw error
     return { end, progressed, ms: ms() }
   } finally {
-    await watch.stop()
+    watch.stop()
   }
 }
 
@@ -126,35 +126,29 @@ export function endOfAbort(reason: unknown): RunEnd | undefined {
 interface RunWatch {
   readonly signal: AbortSignal
   progressed(): void
-  stop(): Promise<void>
+  stop(): void
 }
 
 function watchRun(clock: Clock, times: RunTimes): RunWatch {
   const controller = new AbortController()
-  const stopped = new AbortController()
   const startedMs = clock.monotonicMs()
   let progressMs = startedMs
-  const watching = (async () => {
-    for (;;) {
-      const nowMs = clock.monotonicMs()
-      const budgetLeft = startedMs + times.budgetMs - nowMs
-      const stallLeft = progressMs + times.stallMs - nowMs
-      if (budgetLeft <= 0) return controller.abort(new RunAbortedError('budget'))
-      if (stallLeft <= 0) return controller.abort(new RunAbortedError('stalled'))
-      await clock.sleep(Math.min(budgetLeft, stallLeft), stopped.signal)
-    }
-  })().catch((error: unknown) => {
-    if (!stopped.signal.aborted) controller.abort(error)
-  })
+  const look = () => {
+    const nowMs = clock.monotonicMs()
+    const budgetLeft = startedMs + times.budgetMs - nowMs
+    const stallLeft = progressMs + times.stallMs - nowMs
+    if (budgetLeft <= 0) controller.abort(new RunAbortedError('budget'))
+    else if (stallLeft <= 0) controller.abort(new RunAbortedError('stalled'))
+    else next = clock.after(Math.min(budgetLeft, stallLeft), look)
+  }
+  let next: Timer | undefined
+  look()
   return {
     signal: controller.signal,
     progressed: () => {
       progressMs = clock.monotonicMs()
     },
-    stop: async () => {
-      stopped.abort()
-      await watching
-    },
+    stop: () => next?.cancel(),
   }
 }
 

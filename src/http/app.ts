@@ -101,26 +101,14 @@ function limitTime(
   res: Response,
 ): void {
   if (deps.requestTimeoutMs === 0 || SELF_LIMITED.test(req.path)) return
-  const answered = new AbortController()
-  res.once('close', () => answered.abort())
-  deps.clock.sleep(deps.requestTimeoutMs, answered.signal).then(
-    () =>
-      sendError(
-        deps,
-        new HttpError('no answer in time', { status: 503, code: 'timeout' }),
-        req,
-        res,
-      ),
-    () => undefined,
-  )
+  const limit = deps.clock.after(deps.requestTimeoutMs, () => {
+    sendError(deps, new HttpError('no answer in time', { status: 503, code: 'timeout' }), req, res)
+  })
+  res.once('close', limit.cancel)
 }
 
 function lingerThenClose(clock: Clock, req: Request): void {
   req.resume()
-  const whole = new AbortController()
-  req.once('close', () => whole.abort())
-  clock.sleep(LINGER_MS, whole.signal).then(
-    () => req.destroy(),
-    () => undefined,
-  )
+  const limit = clock.after(LINGER_MS, () => req.destroy())
+  req.once('close', limit.cancel)
 }

@@ -25,28 +25,16 @@ export function withHotStatus(deps: HotStatusDeps, app: RequestListener): Reques
   return (req, res) => {
     const jobId = req.method === 'GET' ? polledJob(req.url) : undefined
     if (!jobId) return void app(req, res)
-    const answered = new AbortController()
-    const look = findOwn(deps, req, jobId).then(
-      (view) => {
-        if (res.writableEnded) return
-        if (view)
-          sendJson(
-            res,
-            200,
-            JSON.stringify(projectStatus(view, deps.clock.now(), deps.status.pace)),
-          )
-        else app(req, res)
-      },
-      () => {
-        if (!res.writableEnded) app(req, res)
-      },
-    )
-    void look.finally(() => answered.abort())
-    if (deps.requestTimeoutMs === 0) return
-    deps.clock.sleep(deps.requestTimeoutMs, answered.signal).then(
-      () => sendTimeout(res),
-      () => undefined,
-    )
+    const { clock, requestTimeoutMs, status } = deps
+    const expire = () => sendTimeout(res)
+    const limit = requestTimeoutMs > 0 ? clock.after(requestTimeoutMs, expire) : undefined
+    const answer = (view?: StatusView) => {
+      limit?.cancel()
+      if (res.writableEnded) return
+      if (!view) return app(req, res)
+      sendJson(res, 200, JSON.stringify(projectStatus(view, clock.now(), status.pace)))
+    }
+    findOwn(deps, req, jobId).then(answer, () => answer())
   }
 }
 

@@ -116,12 +116,8 @@ async function answerDelivery(
 
 function hardAbort(deps: TaskRouteDeps): { readonly signal: AbortSignal; cancel(): void } {
   const abort = new AbortController()
-  const cancelled = new AbortController()
-  if (deps.runAbortMs > 0) {
-    deps.delivery.clock.sleep(deps.runAbortMs, cancelled.signal).then(
-      () => abort.abort(new RunAbortedError('hard_abort')),
-      () => undefined,
-    )
-  }
-  return { signal: abort.signal, cancel: () => cancelled.abort() }
+  const breakOff = () => abort.abort(new RunAbortedError('hard_abort'))
+  const limit =
+    deps.runAbortMs > 0 ? deps.delivery.clock.after(deps.runAbortMs, breakOff) : undefined
+  return { signal: abort.signal, cancel: () => limit?.cancel() }
 }

@@ -9,13 +9,13 @@ import {
   newTokenKey,
   type TokenKey,
 } from '../support/certificate-server.ts'
-import type { IdentityClock } from './identity.clock.ts'
+import type { SimulatedClock } from '../support/simulated-clock.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 
 /** A verifier in a world of its own: its key, the server of its certificates, its time. */
 export interface IdentitySubject {
-  readonly clock: IdentityClock
+  readonly clock: SimulatedClock
   readonly server: CertificateServer
   /** Signs the good tokens; published. */
   readonly key: TokenKey
@@ -159,7 +159,7 @@ export function signedTokenContract(
     it('lets a proof lapse as time passes', async () => {
       const token = mintFor(subject)
       expect(await verify(token)).toMatchObject({ kind: proven })
-      subject.clock.advance(HOUR_MS + 301 * SECOND_MS)
+      await subject.clock.advance(HOUR_MS + 301 * SECOND_MS)
       expect(await verify(token)).toEqual(rejected('expired'))
     })
 
@@ -183,7 +183,7 @@ export function signedTokenContract(
       subject.server.fault = fault
       expect(await verify(mintFor(subject))).toMatchObject({ kind: 'unavailable' })
       subject.server.fault = undefined
-      subject.clock.advance(10 * SECOND_MS)
+      await subject.clock.advance(10 * SECOND_MS)
       expect(await verify(mintFor(subject))).toMatchObject({ kind: proven })
     })
 
@@ -191,7 +191,7 @@ export function signedTokenContract(
       subject.server.fault = { kind: 'hang' }
       const verdict = verify(mintFor(subject))
       await expect.poll(() => subject.server.fetches, { timeout: 5_000 }).toBe(1)
-      subject.clock.advance(10 * SECOND_MS)
+      await subject.clock.advance(10 * SECOND_MS)
       expect(await verdict).toEqual({ kind: 'unavailable', reason: 'certificates_timeout' })
     })
 
@@ -204,14 +204,14 @@ export function signedTokenContract(
       await verify(mintFor(subject))
       await subject.server.close()
       for (const passMs of [12 * HOUR_MS, 12 * HOUR_MS - 1]) {
-        subject.clock.advance(passMs)
+        await subject.clock.advance(passMs)
         expect(await verify(mintFor(subject))).toMatchObject({ kind: proven })
         const forged = mintToken(strangerKey, subject.goodClaims(), { kid: subject.key.kid })
         expect(await verify(forged)).toEqual(rejected('bad_signature'))
         const unknown = mintToken(strangerKey, subject.goodClaims())
         expect(await verify(unknown)).toMatchObject({ kind: 'unavailable' })
       }
-      subject.clock.advance(1)
+      await subject.clock.advance(1)
       expect(await verify(mintFor(subject))).toMatchObject({ kind: 'unavailable' })
     })
 

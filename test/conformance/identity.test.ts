@@ -8,7 +8,7 @@ import {
 } from '../../src/adapters/google-auth/index.ts'
 import { DAY_MS, SECOND_MS } from '../../src/kernel/index.ts'
 import { mintToken, newTokenKey, startCertificateServer } from '../support/certificate-server.ts'
-import { createIdentityClock } from './identity.clock.ts'
+import { simulatedClock } from '../support/simulated-clock.ts'
 import {
   type IdentitySubject,
   mintFor,
@@ -30,7 +30,7 @@ const times: [string, number][] = [
 ]
 
 async function openWorld(startMs: number) {
-  const clock = createIdentityClock(startMs)
+  const clock = simulatedClock(startMs)
   const server = await startCertificateServer(key)
   const certificates = createCertificateCache({ url: server.url, clock })
   return { clock, server, key, certificates }
@@ -141,7 +141,7 @@ describe('operator verifier', () => {
   })
 
   it('believes a name on its word only where development is wired in', async () => {
-    const clock = createIdentityClock(processNowMs)
+    const clock = simulatedClock(processNowMs)
     const certificates = createCertificateCache({ url: 'http://127.0.0.1:9', clock })
     const strict = createOperatorVerifier({ audience, emails: ['a@b'], certificates, clock })
     expect(await strict.verifyOperator('Bearer dev:ana')).toEqual(rejected('malformed'))

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import type { TasksFault } from '../../src/local/tasks/index.ts'
+import { simulatedClock } from '../support/simulated-clock.ts'
 import { type LocalRig, openLocalRig, withFolder } from './tasks-server/local-rig.ts'
-import { ManualClock } from './tasks-server/manual-clock.ts'
 import { refusal, span } from './tasks-server/rig.ts'
 import { hang } from './tasks-server/worker.ts'
 
@@ -234,7 +234,7 @@ describe('the dispatcher', () => {
 
   it('takes overdue tasks in the order of their times', () =>
     withFolder(async (own) => {
-      const clock = new ManualClock()
+      const clock = simulatedClock()
       const timed = await openLocalRig(own, { clock })
       const parent = await timed.queue({ rateLimits: { maxConcurrentDispatches: 1 } })
       await timed.client.pauseQueue({ name: parent })

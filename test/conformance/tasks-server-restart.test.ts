@@ -4,8 +4,8 @@ import { appendFile, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { simulatedClock } from '../support/simulated-clock.ts'
 import { openLocalRig, withFolder } from './tasks-server/local-rig.ts'
-import { ManualClock } from './tasks-server/manual-clock.ts'
 import { connect, openRig, refusal, span } from './tasks-server/rig.ts'
 import { hang } from './tasks-server/worker.ts'
 
@@ -57,7 +57,7 @@ describe('a restart of the tasks server', () => {
 
   it('keeps the place in the backoff', () =>
     withFolder(async (folder) => {
-      const clock = new ManualClock()
+      const clock = simulatedClock()
       const before = await openLocalRig(folder, { clock })
       before.worker.script(500, 404)
       const retryConfig = { minBackoff: span(HOUR), maxBackoff: span(8 * HOUR) }
@@ -190,7 +190,7 @@ describe('the journal of the tasks server', () => {
 
   it('holds after a start only what still counts', () =>
     withFolder(async (folder) => {
-      const clock = new ManualClock()
+      const clock = simulatedClock()
       const options = { clock, tombstoneTtlMs: HOUR }
       const before = await openLocalRig(folder, options)
       const parent = await before.queue()

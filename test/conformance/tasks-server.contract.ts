@@ -1,7 +1,7 @@
 import type { CloudTasksClient } from '@google-cloud/tasks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest'
+import { type SimulatedClock, simulatedClock } from '../support/simulated-clock.ts'
 import { dispatchContract } from './tasks-server/dispatch.ts'
-import { ManualClock } from './tasks-server/manual-clock.ts'
 import { namesContract } from './tasks-server/names.ts'
 import { queuesContract } from './tasks-server/queues.ts'
 import { retriesContract } from './tasks-server/retries.ts'
@@ -23,7 +23,7 @@ export interface TasksServerFeatures {
  */
 export function tasksServerContract(
   name: string,
-  start: (clock?: ManualClock) => Promise<TasksServerUnderTest>,
+  start: (clock?: SimulatedClock) => Promise<TasksServerUnderTest>,
   features: TasksServerFeatures = {},
 ): void {
   describe(name, () => {
@@ -36,7 +36,7 @@ export function tasksServerContract(
     })
     if (features.simulatedTime !== true) return
     describe('in simulated time', () => {
-      const clock = new ManualClock()
+      const clock = simulatedClock()
       const rig = rigPerCase(() => start(clock))
       const timed = () => ({ ...rig(), clock })
       retriesContract(timed)

@@ -67,6 +67,7 @@ export function anotherProcess(world: World, offMs: () => number = () => 0): Roo
       now: () => clock.now() + offMs(),
       monotonicMs: clock.monotonicMs,
       sleep: clock.sleep,
+      after: clock.after,
     },
     ...{ objects, store, queue, naming, speechToText, decoder, detector },
     events: delivery.events,

@@ -2,13 +2,13 @@ import type { Clock } from '../../src/ports/index.ts'
 
 export interface SimulatedClock extends Clock {
   /**
-   * Moves time on and fires the sleeps that fall due, in their order; what each of them sets off is
+   * Moves time on and fires the sleeps and timers that fall due, in their order; what each of them sets off is
    * done (as far as it needs no I/O) before the next one fires, and may itself sleep and fall due.
    */
   advance(ms: number): Promise<void>
   /** Sets the wall clock forward or back. Sleeps and `monotonicMs` do not notice. */
   jumpWall(ms: number): void
-  /** Sleeps under way. 0 after a test, or something was left running. */
+  /** Sleeps and timers under way. 0 after a test, or something was left running. */
   readonly sleeping: number
 }
 
@@ -48,6 +48,11 @@ export function simulatedClock(startMs: number = Date.UTC(2026, 0, 1)): Simulate
         sleepers.delete(sleeper)
         signal?.removeEventListener('abort', onAbort)
       }
+    },
+    after: (ms, act) => {
+      const sleeper = { dueMs: elapsedMs + Math.max(0, ms), wake: act }
+      sleepers.add(sleeper)
+      return { cancel: () => void sleepers.delete(sleeper) }
     },
     advance: async (ms) => {
       const endMs = elapsedMs + ms

@@ -9,15 +9,23 @@ export function systemClock(): Clock {
     now: () => Date.now(),
     monotonicMs: () => performance.now(),
     sleep: (ms, signal) => sleep(ms, signal),
+    after: (ms, act) => {
+      const timer = setTimeout(act, timerMs(ms))
+      return { cancel: () => clearTimeout(timer) }
+    },
   }
 }
 
 async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted()
   try {
-    await delay(Math.min(Math.max(0, ms), MAX_TIMER_MS), undefined, signal ? { signal } : {})
+    await delay(timerMs(ms), undefined, signal ? { signal } : {})
   } catch (error) {
     signal?.throwIfAborted()
     throw error
   }
+}
+
+function timerMs(ms: number): number {
+  return Math.min(Math.max(0, ms), MAX_TIMER_MS)
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { CloudTasksClient, type protos } from '@google-cloud/tasks'
 import { credentials } from '@grpc/grpc-js'
 import { expect, vi } from 'vitest'
-import type { ManualClock } from './manual-clock.ts'
+import type { SimulatedClock } from '../../support/simulated-clock.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 type Proto = typeof protos.google.cloud.tasks.v2
@@ -136,5 +136,5 @@ export function eventually<T>(look: () => Promise<T> | T): Promise<T> {
 
 /** A rig whose time the case moves. */
 export interface TimedRig extends Rig {
-  readonly clock: ManualClock
+  readonly clock: SimulatedClock
 }

@@ -2,13 +2,13 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCertificateCache } from '../../../src/adapters/google-auth/index.ts'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/kernel/index.ts'
-import { createIdentityClock } from '../../conformance/identity.clock.ts'
 import {
   type CertificateFault,
   type CertificateServer,
   newTokenKey,
   startCertificateServer,
 } from '../../support/certificate-server.ts'
+import { type SimulatedClock, simulatedClock } from '../../support/simulated-clock.ts'
 
 const [old, next] = [newTokenKey('old'), newTokenKey('next')]
 const found = (key: { certificatePem: string }) => ({
@@ -19,11 +19,11 @@ const unknownKid = { kind: 'unknown_kid' }
 const unreachable = (reason: string) => ({ kind: 'unreachable', reason: `certificates_${reason}` })
 
 let server: CertificateServer
-let clock: ReturnType<typeof createIdentityClock>
+let clock: SimulatedClock
 let heard: string[]
 beforeEach(async () => {
   server = await startCertificateServer(old)
-  clock = createIdentityClock(Date.now())
+  clock = simulatedClock(Date.now())
   heard = []
 })
 afterEach(() => server.close())
@@ -41,10 +41,10 @@ async function expectFreshFor(ms: number) {
   const cache = openCache()
   await cache.find('old')
   const before = server.fetches
-  clock.advance(ms - 1)
+  await clock.advance(ms - 1)
   await cache.find('old')
   expect(server.fetches).toBe(before)
-  clock.advance(1)
+  await clock.advance(1)
   expect(await cache.find('old')).toEqual(found(old))
   expect(server.fetches).toBe(before + 1)
 }
@@ -66,7 +66,7 @@ describe('freshness of certificates', () => {
     const cache = openCache()
     expect(await cache.find('old')).toEqual(found(old))
     server.publish(next)
-    clock.advance(HOUR_MS)
+    await clock.advance(HOUR_MS)
     expect(await cache.find('old')).toEqual(unknownKid)
     expect(await cache.find('next')).toEqual(found(next))
     expect(server.fetches).toBe(2)
@@ -78,10 +78,10 @@ describe('a key id not held', () => {
     const cache = openCache()
     await cache.find('old')
     server.publish(old, next)
-    clock.advance(30 * SECOND_MS - 1)
+    await clock.advance(30 * SECOND_MS - 1)
     expect(await cache.find('next')).toEqual(unknownKid)
     expect(server.fetches).toBe(1)
-    clock.advance(1)
+    await clock.advance(1)
     expect(await cache.find('next')).toEqual(found(next))
     expect(server.fetches).toBe(2)
   })
@@ -89,7 +89,7 @@ describe('a key id not held', () => {
   it('costs one fetch in half a minute, however many a stranger invents', async () => {
     const cache = openCache()
     await cache.find('old')
-    clock.advance(30 * SECOND_MS)
+    await clock.advance(30 * SECOND_MS)
     const invented = Array.from({ length: 50 }, (_, index) => cache.find(`invented-${index}`))
     expect(await Promise.all(invented)).toEqual(Array(50).fill(unknownKid))
     expect(await cache.find('one-more')).toEqual(unknownKid)
@@ -105,7 +105,7 @@ describe('a key id not held', () => {
     const cache = openCache()
     await cache.find('old')
     server.fault = { kind: 'status', status: 503 }
-    clock.advance(30 * SECOND_MS)
+    await clock.advance(30 * SECOND_MS)
     expect(await cache.find('never')).toEqual(unreachable('status_503'))
     expect(await cache.find('never')).toEqual(unreachable('status_503'))
     expect(await cache.find('old')).toEqual(found(old))
@@ -157,10 +157,10 @@ describe('an answer that is no certificates is the endpoint down (F19)', () => {
           verdict = lookup
         })
       await expect.poll(() => server.fetches, { timeout: 5_000 }).toBe(1)
-      clock.advance(3 * SECOND_MS - 1)
+      await clock.advance(3 * SECOND_MS - 1)
       await new Promise((resolve) => setImmediate(resolve))
       expect(verdict).toBeUndefined()
-      clock.advance(1)
+      await clock.advance(1)
       await asked
       expect(verdict).toEqual(unreachable('timeout'))
     },
@@ -170,12 +170,12 @@ describe('an answer that is no certificates is the endpoint down (F19)', () => {
 it('a fetch that is over holds no timer and no socket', async () => {
   const cache = openCache()
   expect(await cache.find('old')).toEqual(found(old))
-  expect([clock.sleeperCount, server.abandoned]).toEqual([0, 0])
+  expect([clock.sleeping, server.abandoned]).toEqual([0, 0])
   server.fault = { kind: 'stall' }
-  clock.advance(HOUR_MS)
+  await clock.advance(HOUR_MS)
   const asked = cache.find('old')
   await expect.poll(() => server.fetches, { timeout: 5_000 }).toBe(2)
-  clock.advance(3 * SECOND_MS)
+  await clock.advance(3 * SECOND_MS)
   expect(await asked).toEqual(found(old))
   await expect.poll(() => server.abandoned, { timeout: 5_000 }).toBe(1)
 })
@@ -187,10 +187,10 @@ describe('in an outage', () => {
     const asked = Array.from({ length: 50 }, () => cache.find('old'))
     expect(await Promise.all(asked)).toEqual(Array(50).fill(unreachable('status_500')))
     server.fault = undefined
-    clock.advance(SECOND_MS - 1)
+    await clock.advance(SECOND_MS - 1)
     expect(await cache.find('old')).toEqual(unreachable('status_500'))
     expect(server.fetches).toBe(1)
-    clock.advance(1)
+    await clock.advance(1)
     expect(await cache.find('old')).toEqual(found(old))
     expect(server.fetches).toBe(2)
   })
@@ -199,12 +199,12 @@ describe('in an outage', () => {
     const cache = openCache()
     await cache.find('old')
     server.fault = { kind: 'status', status: 500 }
-    clock.advance(HOUR_MS)
+    await clock.advance(HOUR_MS)
     expect(await cache.find('old')).toEqual(found(old))
-    clock.advance(30 * SECOND_MS - 1)
+    await clock.advance(30 * SECOND_MS - 1)
     expect(await cache.find('old')).toEqual(found(old))
     expect(server.fetches).toBe(2)
-    clock.advance(1)
+    await clock.advance(1)
     expect(await cache.find('old')).toEqual(found(old))
     expect(server.fetches).toBe(3)
     expect(heard).toEqual(['certificates_status_500', 'certificates_status_500'])
@@ -214,12 +214,12 @@ describe('in an outage', () => {
     const cache = openCache()
     await cache.find('old')
     server.fault = { kind: 'status', status: 500 }
-    clock.advance(24 * HOUR_MS - 1)
+    await clock.advance(24 * HOUR_MS - 1)
     expect(await cache.find('old')).toEqual(found(old))
-    clock.advance(1)
+    await clock.advance(1)
     expect(await cache.find('old')).toEqual(unreachable('status_500'))
     server.fault = undefined
-    clock.advance(SECOND_MS)
+    await clock.advance(SECOND_MS)
     expect(await cache.find('old')).toEqual(found(old))
   })
 })

@@ -149,6 +149,7 @@ export function createLife(world: Clock, on: { died(): void; hangup(): void }): 
           if (!alive || thaw) await breathing()
         }
       },
+      after: (ms, act) => world.after(ms, () => void breathing().then(act)),
     },
     get calls() {
       return calls
