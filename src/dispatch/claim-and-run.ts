@@ -12,6 +12,7 @@ import {
   type TaskPayload,
   type UidHash,
 } from '../kernel/index.ts'
+import type { Ledger } from '../ports/index.ts'
 import type { Events, SpanFacts } from '../telemetry/index.ts'
 import { answerOf, answers } from './answers.ts'
 import { conclude, endJob } from './conclude.ts'
@@ -46,7 +47,7 @@ export async function claimAndRun(
     granted = await ask()
   }
   if (granted.kind !== 'claimed') return withoutClaim(deps, payload, uidHash, granted)
-  const { claim } = granted
+  const { claim, ledger } = granted
   const { generation, attempt, epoch } = claim
   const facts = { jobId, generation, attempt, epoch }
   return deps.tracer.span('attempt', { ...facts, uidHash }, async (note) => {
@@ -63,6 +64,7 @@ export async function claimAndRun(
       stop: delivery.stop,
       received: { retryCount, waitedMs: waitedMs(receivedAt, delivery.eta) },
       note,
+      ledger,
     })
     if (!held.signal.aborted) await passSlotOn(deps, held, uidHash)
     return answer
@@ -95,6 +97,7 @@ async function runHeld(
     readonly stop: AbortSignal
     readonly received: Pick<Parameters<Events['deliveryReceived']>[0], 'retryCount' | 'waitedMs'>
     readonly note: (facts: SpanFacts) => void
+    readonly ledger: Ledger
   },
 ): Promise<QueueAnswer> {
   const { jobId, generation, attempt } = held.claim
@@ -118,7 +121,7 @@ async function runHeld(
   const { lane } = manifest
   how.note({ lane })
   deps.events.deliveryReceived({ jobId, generation, lane, ...how.received })
-  const report = await runClaimed(deps, held, manifest, how.stop)
+  const report = await runClaimed(deps, held, manifest, how.ledger, how.stop)
   how.note(spanFactsOf(report.end))
   const conclusion = await conclude(deps, held, manifest, report, how.finalDelivery)
   noteAttempt(deps.events, held.claim, report)

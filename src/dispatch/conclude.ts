@@ -70,7 +70,7 @@ async function concludeEnd(
     case 'lease_lost':
       return { kind: 'lease_lost' }
     case 'done':
-      return endJob(deps, held, manifest, { stageMs: end.stageMs }, false)
+      return endJob(deps, held, manifest, doneReasonOf(end, report), false)
     case 'discard':
       return endJob(deps, held, manifest, endReasonOf(end), false)
     case 'snooze':
@@ -79,6 +79,14 @@ async function concludeEnd(
     case 'aborted':
       return retryLater(deps, held, manifest, report, finalDelivery)
   }
+}
+
+/** What an attempt that did all there was to do ends its job with. */
+export function doneReasonOf(
+  { stageMs }: Extract<RunEnd, { kind: 'done' }>,
+  { marks }: RunReport,
+): EndReason {
+  return { stageMs, ...(marks ? { marks } : {}) }
 }
 
 /** What an attempt that is never made again ends its job with. */

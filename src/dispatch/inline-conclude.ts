@@ -6,8 +6,8 @@ import {
   SECOND_MS,
   UnavailableError,
 } from '../kernel/index.ts'
-import type { Claim, KeepReason } from '../ports/index.ts'
-import { endJob, endReasonOf, judgeAttempt } from './conclude.ts'
+import type { Claim, KeepReason, Ledger } from '../ports/index.ts'
+import { doneReasonOf, endJob, endReasonOf, judgeAttempt } from './conclude.ts'
 import type { RunningDeps } from './delivery-deps.ts'
 import type { RunReport } from './run-claimed.ts'
 
@@ -21,7 +21,12 @@ export interface InlineConcludeDeps extends RunningDeps {
 /** Nothing more to do here, or the next attempt under the claim that was kept. */
 export type InlineNext =
   | { readonly kind: 'over' }
-  | { readonly kind: 'again'; readonly claim: Claim; readonly afterMs: number }
+  | {
+      readonly kind: 'again'
+      readonly claim: Claim
+      readonly ledger: Ledger
+      readonly afterMs: number
+    }
 
 const OVER: InlineNext = { kind: 'over' }
 /** Nobody else calls the job again: recovery looks at once. */
@@ -70,7 +75,7 @@ async function concludeEnd(
     case 'lease_lost':
       return OVER
     case 'done':
-      return land({ stageMs: end.stageMs })
+      return land(doneReasonOf(end, report))
     case 'discard':
       return land(endReasonOf(end))
     case 'snooze':
@@ -109,5 +114,6 @@ async function keep(
   await held.trusted()
   const answer = await deps.store.keep(held.claim, why)
   if (answer.kind === 'lost') return OVER
-  return { kind: 'again', claim: answer.claim, afterMs: why.dueInMs }
+  const { claim, ledger } = answer
+  return { kind: 'again', claim, ledger, afterMs: why.dueInMs }
 }

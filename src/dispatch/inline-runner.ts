@@ -1,6 +1,6 @@
 import { type HeldClaim, holdClaim } from '../jobs/index.ts'
 import { createPlaces, type JobId, type Manifest, type Places } from '../kernel/index.ts'
-import type { Claim, SpeechToText } from '../ports/index.ts'
+import type { Claim, Ledger, SpeechToText } from '../ports/index.ts'
 import { concludeInline, type InlineConcludeDeps } from './inline-conclude.ts'
 import {
   endOfAbort,
@@ -34,6 +34,9 @@ export interface InlineRunner {
   drained(): Promise<void>
 }
 
+/** Of a job that nobody has run yet. */
+const NEW_LEDGER: Ledger = { marks: new Map(), suspects: new Map() }
+
 export function createInlineRunner(deps: InlineDeps): InlineRunner {
   const places = createPlaces(deps.maxRunning)
   const running = new Set<Promise<void>>()
@@ -49,26 +52,25 @@ export function createInlineRunner(deps: InlineDeps): InlineRunner {
       userSlots: 0,
       slotSnoozeMs: 0,
     })
-    return granted.kind === 'claimed' ? { claim: granted.claim, askedAtMs } : undefined
+    return granted.kind === 'claimed' ? { ...granted, askedAtMs } : undefined
   }
 
-  const start: InlineRunner['start'] = (manifest, claim, askedAtMs, ownSpeechToText) => {
-    const run = runToEnd(deps, places, { manifest, claim, askedAtMs, ownSpeechToText }).catch(
-      (error: unknown) => {
-        if (deps.stop.aborted) return
-        deps.events.unexpectedError({ where: 'inline run', jobId: manifest.jobId, error })
-      },
-    )
+  const begin = (job: InlineJob) => {
+    const { jobId } = job.manifest
+    const run = runToEnd(deps, places, job).catch((error: unknown) => {
+      if (!deps.stop.aborted) deps.events.unexpectedError({ where: 'inline run', jobId, error })
+    })
     running.add(run)
     void run.finally(() => running.delete(run))
   }
 
   return {
-    start,
+    start: (manifest, claim, askedAtMs, ownSpeechToText) =>
+      begin({ manifest, claim, askedAtMs, ownSpeechToText, ledger: NEW_LEDGER }),
     newToken,
     takeOver: async (manifest, generation) => {
       const taken = await ask(manifest.jobId, generation)
-      if (taken) start(manifest, taken.claim, taken.askedAtMs)
+      if (taken) begin({ ...taken, manifest, ownSpeechToText: undefined })
       return taken !== undefined
     },
     drained: async () => {
@@ -80,6 +82,7 @@ export function createInlineRunner(deps: InlineDeps): InlineRunner {
 interface InlineJob {
   readonly manifest: Manifest
   readonly claim: Claim
+  readonly ledger: Ledger
   readonly askedAtMs: number
   readonly ownSpeechToText: SpeechToText | undefined
 }
@@ -88,7 +91,7 @@ interface InlineJob {
 async function runToEnd(deps: InlineDeps, places: Places, job: InlineJob): Promise<void> {
   const { store, clock, leaseTimes: times } = deps
   await using held = holdClaim({ store, clock, times }, job.claim, job.askedAtMs)
-  let { claim } = job
+  let { claim, ledger } = job
   let waitMs = 0
   let busyMs = 0
   for (let step = 0; ; step += 1) {
@@ -97,7 +100,7 @@ async function runToEnd(deps: InlineDeps, places: Places, job: InlineJob): Promi
     const { uidHash, lane } = job.manifest
     const facts = { jobId, generation, attempt, epoch, uidHash, lane }
     const next = await deps.tracer.span('attempt', facts, async (note) => {
-      const report = await runInPlace(deps, places, now, job, waitMs)
+      const report = await runInPlace(deps, places, now, { ...job, ledger }, waitMs)
       note(spanFactsOf(report.end))
       busyMs = report.end.kind === 'snooze' && !report.progressed ? busyMs + report.end.forMs : 0
       const next = await concludeInline(deps, now, job.manifest, report, { step, busyMs })
@@ -106,6 +109,7 @@ async function runToEnd(deps: InlineDeps, places: Places, job: InlineJob): Promi
     })
     if (next.kind === 'over') return
     claim = next.claim
+    ledger = next.ledger
     waitMs = next.afterMs
   }
 }
@@ -118,7 +122,7 @@ async function runInPlace(
   job: InlineJob,
   waitMs: number,
 ): Promise<RunReport> {
-  const { manifest, ownSpeechToText } = job
+  const { manifest, ledger, ownSpeechToText } = job
   if (manifest.byok && !ownSpeechToText) {
     const detail = 'the key was in the memory of another process'
     return {
@@ -134,7 +138,7 @@ async function runInPlace(
   try {
     if (waitMs > 0) await deps.clock.sleep(waitMs, givenUp)
     return await places.run(givenUp, () =>
-      runClaimed({ ...deps, pipeline }, held, manifest, deps.stop),
+      runClaimed({ ...deps, pipeline }, held, manifest, ledger, deps.stop),
     )
   } catch (error) {
     const end = endOfAbort(givenUp.aborted ? givenUp.reason : error)

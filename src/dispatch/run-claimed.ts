@@ -12,7 +12,7 @@ import {
   type PipelineDeps,
   runAttempt,
 } from '../pipeline/index.ts'
-import type { Claim, Clock, JobStore, SegmentMark, Timer } from '../ports/index.ts'
+import type { Claim, Clock, JobStore, Ledger, SegmentMark, Timer } from '../ports/index.ts'
 import type { Events, SpanFacts } from '../telemetry/index.ts'
 import { createRunNotes, type RunNotes } from './run-notes.ts'
 import { inTurn, type Turns } from './turns.ts'
@@ -25,7 +25,7 @@ export interface RunTimes {
 }
 
 export interface RunDeps {
-  readonly store: Pick<JobStore, 'ledger' | 'mark' | 'advance'>
+  readonly store: Pick<JobStore, 'mark' | 'advance'>
   readonly pipeline: PipelineDeps
   readonly clock: Clock
   readonly times: RunTimes
@@ -45,6 +45,8 @@ export interface RunReport {
   /** A segment landed or was judged silent in this attempt. */
   readonly progressed: boolean
   readonly ms: number
+  /** The job's marks, where the run heard the answer to every one it made. */
+  readonly marks?: ReadonlyMap<SegmentId, SegmentMark>
 }
 
 /** Runs one attempt under a held claim. Returns how it ended; releases and finalizes nothing. */
@@ -52,6 +54,8 @@ export async function runClaimed(
   deps: RunDeps,
   held: HeldClaim,
   manifest: Manifest,
+  /** As the claim was granted; nobody else writes it while the claim is held. */
+  ledger: Ledger,
   /** Shutdown or the request's hard abort; its reason is a RunAbortedError. */
   stop: AbortSignal,
 ): Promise<RunReport> {
@@ -62,7 +66,6 @@ export async function runClaimed(
   const pace = takePace(deps.pace, deps.clock, manifest.files.length)
   let progressed = false
   try {
-    const ledger = await deps.store.ledger(manifest.jobId)
     const marks = new Map(ledger.marks)
     const notes = createRunNotes({
       store: deps.store,
@@ -86,7 +89,7 @@ export async function runClaimed(
     }
     const context = contextOf(held, manifest, { signal, marks, notes: { ...notes, inFlight } })
     const end = await runAttempt(deps.pipeline, context)
-    return { end, progressed, ms: ms() }
+    return { end, progressed, ms: ms(), ...(end.kind === 'done' ? { marks } : {}) }
   } catch (error) {
     const end = endOfAbort(signal.aborted ? signal.reason : error)
     if (!end) throw error

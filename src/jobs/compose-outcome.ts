@@ -12,7 +12,7 @@ import {
   type Stage,
   type StagedFile,
 } from '../kernel/index.ts'
-import type { ConversationStore } from '../ports/index.ts'
+import type { ConversationStore, SegmentMark } from '../ports/index.ts'
 import type { SegmentFact, Stock } from './stock.ts'
 
 /** Why a job ends now. `reasonCode` names the cause; the status follows from the counts alone. */
@@ -20,6 +20,8 @@ export interface EndReason {
   readonly reasonCode?: ReasonCode
   readonly retryAfterAt?: number
   readonly stageMs?: Partial<Record<Stage, number>>
+  /** The job's marks, where its holder knows them all; else the store is asked. */
+  readonly marks?: ReadonlyMap<SegmentId, SegmentMark>
 }
 
 /** The one landing rule: whoever ends a job, it ends by these counts. */

@@ -56,7 +56,7 @@ export function createEndings(deps: EndingDeps): Endings {
   const { store, archive, clock, events } = deps
 
   const compose = async (manifest: Manifest, why: EndReason) => {
-    const marks = await store.marks(manifest.jobId)
+    const marks = why.marks ?? (await store.marks(manifest.jobId))
     const stock = await takeStock(deps, manifest, marks)
     return composeOutcome(deps, { manifest, stock, endedAt: clock.now() }, why)
   }

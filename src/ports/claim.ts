@@ -1,4 +1,5 @@
 import type { JobId } from '../kernel/index.ts'
+import type { Ledger } from './ledger.ts'
 
 /** Exclusive right with an end. The token is the fencing proof; the store compares it. */
 export interface Claim {
@@ -23,7 +24,7 @@ export interface ClaimRequest {
 }
 
 export type ClaimResult =
-  | { readonly kind: 'claimed'; readonly claim: Claim }
+  | { readonly kind: 'claimed'; readonly claim: Claim; readonly ledger: Ledger }
   | { readonly kind: 'missing' }
   /** A newer revision's job: nothing was changed. */
   | { readonly kind: 'newer_schema'; readonly version: number }
@@ -37,5 +38,5 @@ export type ClaimResult =
 
 /** The same token under the next attempt. */
 export type KeepResult =
-  | { readonly kind: 'kept'; readonly claim: Claim }
+  | { readonly kind: 'kept'; readonly claim: Claim; readonly ledger: Ledger }
   | { readonly kind: 'lost' }

@@ -1,6 +1,6 @@
 import { SCHEMA_VERSION, shardOfJob } from '../../kernel/index.ts'
 import type { Claim, ClaimRequest, ClaimResult, JobStore } from '../../ports/index.ts'
-import { type JobEntry, newEntry } from './job-entry.ts'
+import { type JobEntry, ledgerOf, newEntry } from './job-entry.ts'
 import type { JobShelf } from './job-shelf.ts'
 import { isEnded, isHeldBy, wasReleasedBy } from './job-standing.ts'
 
@@ -78,7 +78,7 @@ function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimRe
   if (isHeldBy(entry, request.token)) {
     const held = { ...entry, updatedAt: now, leaseUntil: shelf.hold(entry, request.leaseMs) }
     shelf.put(held)
-    return { kind: 'claimed', claim: claimOf(held, request) }
+    return { kind: 'claimed', claim: claimOf(held, request), ledger: ledgerOf(held) }
   }
   const died = entry.status === 'processing'
   const clock = runningClock(entry, now)
@@ -119,7 +119,7 @@ function grant(shelf: JobShelf, entry: JobEntry, request: ClaimRequest): ClaimRe
       after_death: died ? '1' : '0',
     },
   })
-  return { kind: 'claimed', claim: claimOf(held, request) }
+  return { kind: 'claimed', claim: claimOf(held, request), ledger: ledgerOf(held) }
 }
 
 /** The clock of running stands still while a job waits: both instants move on with the wait. */

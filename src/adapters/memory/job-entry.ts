@@ -18,7 +18,14 @@ import {
   statusViewSchema,
   type WaitingFor,
 } from '../../kernel/index.ts'
-import type { FlightNote, JobEvent, NewJob, SegmentMark, StreamedEvent } from '../../ports/index.ts'
+import type {
+  FlightNote,
+  JobEvent,
+  Ledger,
+  NewJob,
+  SegmentMark,
+  StreamedEvent,
+} from '../../ports/index.ts'
 
 /** Releases that are answered alike when they are sent again by the same token. */
 export type ReleaseOperation = 'requeue' | 'snooze' | 'continue' | 'no_slot'
@@ -114,6 +121,11 @@ export function newEntry(job: NewJob, now: number): JobEntry {
 /** Kept as JSON, as every store does: what comes back is a copy, without undefined fields. */
 function outcomeOf(entry: JobEntry): Outcome | undefined {
   return entry.outcome === undefined ? undefined : outcomeSchema.parse(JSON.parse(entry.outcome))
+}
+
+/** A copy: it does not move with the entry. */
+export function ledgerOf(entry: JobEntry | undefined): Ledger {
+  return { marks: new Map(entry?.marks), suspects: new Map(entry?.suspects) }
 }
 
 export function recordOf(entry: JobEntry): JobRecord {

@@ -13,7 +13,7 @@ import type {
   WokenJob,
 } from '../../ports/index.ts'
 import { fruitlessAfter } from './job-claims.ts'
-import type { JobEntry, ReleaseOperation } from './job-entry.ts'
+import { type JobEntry, ledgerOf, type ReleaseOperation } from './job-entry.ts'
 import type { JobShelf } from './job-shelf.ts'
 import { isHeldBy, wasReleasedBy, worksUnder } from './job-standing.ts'
 
@@ -171,6 +171,7 @@ function keep(shelf: JobShelf, claim: Claim, why: KeepReason): KeepResult {
   const kept = ({ epoch, attempt }: JobEntry): KeepResult => ({
     kind: 'kept',
     claim: { ...claim, epoch, attempt },
+    ledger: ledgerOf(entry),
   })
   if (entry.epoch === claim.epoch + 1) return kept(entry)
   if (entry.epoch !== claim.epoch) return { kind: 'lost' }

@@ -1,7 +1,7 @@
 import { type RepeatFailureLimits, shardOfUid } from '../../kernel/index.ts'
 import type { Clock, JobStore } from '../../ports/index.ts'
 import { createJobClaims } from './job-claims.ts'
-import { eventsSince, recordOf, viewOf } from './job-entry.ts'
+import { eventsSince, ledgerOf, recordOf, viewOf } from './job-entry.ts'
 import { createJobHolderWrites } from './job-holder-writes.ts'
 import { createJobIndex } from './job-index.ts'
 import { createJobOverrideWrites } from './job-override-writes.ts'
@@ -38,11 +38,8 @@ export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
     contentHolder: async (uid, contentId) => shelf.contentHolder(uid, contentId),
     pausedUntil: async (_uid, contentId) => shelf.failures.pausedUntil(contentId),
     keyHolder: async (uid, keyId) => shelf.keyHolder(shardOfUid(uid), keyId),
-    marks: async (jobId) => new Map(shelf.find(jobId)?.marks),
-    ledger: async (jobId) => {
-      const entry = shelf.find(jobId)
-      return { marks: new Map(entry?.marks), suspects: new Map(entry?.suspects) }
-    },
+    marks: async (jobId) => ledgerOf(shelf.find(jobId)).marks,
+    ledger: async (jobId) => ledgerOf(shelf.find(jobId)),
     events: async (jobId) => shelf.find(jobId)?.events ?? [],
     eventsSince: async (jobId, eventId) => eventsSince(shelf.find(jobId), eventId),
     ...createJobIndex(shelf),

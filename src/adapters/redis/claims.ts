@@ -1,7 +1,8 @@
 import { jobIdSchema, MalformedRecordError, SCHEMA_VERSION } from '../../kernel/index.ts'
-import type { Claim, JobStore } from '../../ports/index.ts'
+import type { Claim, ClaimResult, JobStore } from '../../ports/index.ts'
 import { keys } from './keys.ts'
-import { replyParts } from './reply.ts'
+import { parseLedger } from './ledger.ts'
+import { replyParts, splitReply } from './reply.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
 /** How a job comes to be, and how a delivery takes it. */
@@ -39,36 +40,43 @@ export function createClaims(scripts: ScriptRunner): Pick<JobStore, 'create' | '
     },
     claim: async (request) => {
       const { jobId, token, leaseMs } = request
-      const [kind, ...rest] = replyParts(
-        await scripts.run('claim', keys.job(jobId), [
-          jobId,
-          request.generation,
-          token,
-          leaseMs,
-          request.userSlots,
-          request.slotSnoozeMs,
-          SCHEMA_VERSION,
-        ]),
-      )
-      switch (kind) {
-        case 'missing':
-        case 'terminal':
-        case 'ending':
-          return { kind }
-        case 'newer_schema':
-          return { kind, version: Number(rest[0]) }
-        case 'stale_generation':
-          return { kind, generation: Number(rest[0]) }
-        case 'locked':
-          return { kind, leaseUntil: Number(rest[0]) }
-        case 'no_slot':
-          return { kind, generation: Number(rest[0]), retryAt: Number(rest[1]) }
-        case 'claimed':
-          return { kind, claim: { jobId, token, leaseMs, ...grant(rest) } }
-        default:
-          throw new MalformedRecordError(`claim answered ${kind}`)
-      }
+      const reply = await scripts.run('claim', keys.job(jobId), [
+        jobId,
+        request.generation,
+        token,
+        leaseMs,
+        request.userSlots,
+        request.slotSnoozeMs,
+        SCHEMA_VERSION,
+      ])
+      return readAnswer({ jobId, token, leaseMs }, reply)
     },
+  }
+}
+
+function readAnswer(
+  asked: Pick<Claim, 'jobId' | 'token' | 'leaseMs'>,
+  reply: unknown,
+): ClaimResult {
+  const { parts, tail } = splitReply(reply)
+  const [kind, ...rest] = parts
+  switch (kind) {
+    case 'missing':
+    case 'terminal':
+    case 'ending':
+      return { kind }
+    case 'newer_schema':
+      return { kind, version: Number(rest[0]) }
+    case 'stale_generation':
+      return { kind, generation: Number(rest[0]) }
+    case 'locked':
+      return { kind, leaseUntil: Number(rest[0]) }
+    case 'no_slot':
+      return { kind, generation: Number(rest[0]), retryAt: Number(rest[1]) }
+    case 'claimed':
+      return { kind, claim: { ...asked, ...grant(rest) }, ledger: parseLedger(tail) }
+    default:
+      throw new MalformedRecordError(`claim answered ${kind}`)
   }
 }
 

@@ -1,15 +1,12 @@
-import * as z from 'zod'
 import {
   type JobId,
   jobIdSchema,
   MalformedRecordError,
-  REASON_CODES,
-  type SegmentId,
-  segmentIdSchema,
   statusViewSchema,
 } from '../../kernel/index.ts'
-import type { JobEvent, JobStore, Ledger, SegmentMark } from '../../ports/index.ts'
+import type { JobEvent, JobStore } from '../../ports/index.ts'
 import { keys } from './keys.ts'
+import { parseLedger } from './ledger.ts'
 import { parseRecord } from './record.ts'
 import type { RedisClient } from './redis-client.ts'
 import type { ScriptRunner } from './script-runner.ts'
@@ -22,7 +19,7 @@ type Reads = Pick<
 /** Reads change nothing (I9); what does not fit its schema is an error, never a guess. */
 export function createReads(redis: RedisClient, scripts: ScriptRunner): Reads {
   const ledger = async (jobId: JobId) =>
-    parseLedger(await scripts.call(() => redis.hgetall(keys.marks(jobId))))
+    parseLedger(Object.entries(await scripts.call(() => redis.hgetall(keys.marks(jobId)))).flat())
   return {
     read: async (jobId: JobId) =>
       parseRecord(jobId, await scripts.run('read', keys.job(jobId), [jobId])),
@@ -70,39 +67,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** Beside the marks: `?unit` a suspect with its lone deaths, `~` what is in flight. */
-function parseLedger(fields: Readonly<Record<string, string>>): Ledger {
-  const entries = Object.entries(fields)
-  return {
-    marks: new Map(
-      entries.filter(([field]) => /^[0-9a-f]/.test(field)).map(([id, mark]) => parseMark(id, mark)),
-    ),
-    suspects: new Map(
-      entries
-        .filter(([field]) => field.startsWith('?'))
-        .map(([field, deaths]) => [field.slice(1), z.coerce.number().int().parse(deaths)]),
-    ),
-  }
-}
-
-/** A mark is `l`, `s`, or `f` with `:` and its reason code. */
-const markSchema = z.object({
-  letter: z.enum(['l', 's', 'f']),
-  reasonCode: z.enum(REASON_CODES).optional(),
-})
-const VERDICTS = { l: 'landed', s: 'silent', f: 'failed' } as const
-
-function parseMark(id: string, text: string): [SegmentId, SegmentMark] {
-  const [letter, reasonCode] = text.split(':')
-  const mark = markSchema.parse({ letter, reasonCode: reasonCode || undefined })
-  const segmentId = segmentIdSchema.parse(id)
-  const verdict = VERDICTS[mark.letter]
-  return [
-    segmentId,
-    mark.reasonCode ? { segmentId, verdict, reasonCode: mark.reasonCode } : { segmentId, verdict },
-  ]
 }
 
 function parseEvent(fields: readonly string[]): JobEvent {

@@ -8,7 +8,8 @@ import type {
   RequeueReason,
 } from '../../ports/index.ts'
 import { keys } from './keys.ts'
-import { replyParts } from './reply.ts'
+import { parseLedger } from './ledger.ts'
+import { replyParts, splitReply } from './reply.ts'
 import type { ScriptRunner } from './script-runner.ts'
 
 interface Release {
@@ -71,7 +72,7 @@ export function createReleases(
 }
 
 async function keep(scripts: ScriptRunner, claim: Claim, why: KeepReason): Promise<KeepResult> {
-  const [kind, epoch, attempt] = replyParts(
+  const { parts, tail } = splitReply(
     await scripts.run('keep', keys.job(claim.jobId), [
       claim.jobId,
       claim.token,
@@ -84,7 +85,9 @@ async function keep(scripts: ScriptRunner, claim: Claim, why: KeepReason): Promi
       why.lastError,
     ]),
   )
+  const [kind, epoch, attempt] = parts
   if (kind === 'lost') return { kind }
   if (kind !== 'kept') throw new MalformedRecordError(`keep answered ${kind}`)
-  return { kind, claim: { ...claim, epoch: Number(epoch), attempt: Number(attempt) } }
+  const kept = { ...claim, epoch: Number(epoch), attempt: Number(attempt) }
+  return { kind, claim: kept, ledger: parseLedger(tail) }
 }

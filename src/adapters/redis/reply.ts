@@ -12,6 +12,16 @@ export function replyParts(reply: unknown): readonly [string, ...(string | numbe
   return parsed.data
 }
 
+/** An answer that may end in a list of its own. */
+export function splitReply(reply: unknown): {
+  readonly parts: ReturnType<typeof replyParts>
+  readonly tail: unknown
+} {
+  const tail = Array.isArray(reply) ? reply.at(-1) : undefined
+  if (!Array.isArray(tail)) return { parts: replyParts(reply), tail: undefined }
+  return { parts: replyParts(Array.isArray(reply) ? reply.slice(0, -1) : reply), tail }
+}
+
 export function unknownAnswer(script: string, kind: string): MalformedRecordError {
   return new MalformedRecordError(`${script} answered ${kind}`)
 }

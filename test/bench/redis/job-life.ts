@@ -61,11 +61,14 @@ export async function runJobLife(context: BenchContext): Promise<BenchReport> {
   }
 }
 
+export type Order = 'one by one' | 'together'
+
 /** One by one is exact: the same life takes the same commands. */
 export async function ourLife(
   url: string,
   clock: Clock,
-  order: 'one by one' | 'together',
+  order: Order,
+  segments = SEGMENTS,
 ): Promise<CommandCounts> {
   const redis = createRedisClient(url, { commandTimeoutMs: 2_000, onError: () => undefined })
   await connectRedis(redis)
@@ -85,8 +88,8 @@ export async function ourLife(
   })
   const live = async (nth: number) => {
     const start = world.clock.now() - (1 + nth) * SEGMENTS * FILE_APART_MS
-    const files = Array.from({ length: SEGMENTS }, (_, i) => {
-      const level = 1_000 * (nth + 1) + 10 * (i + 1)
+    const files = Array.from({ length: Math.max(1, segments) }, (_, i) => {
+      const level = segments === 0 ? 0 : 1_000 * (nth + 1) + 10 * (i + 1)
       return [toneName(start + i * FILE_APART_MS), tones([level, 3])] as const
     })
     const { jobId } = await world.upload(Object.fromEntries(files))

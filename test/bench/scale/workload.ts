@@ -67,7 +67,7 @@ export const WORKLOAD: Workload = {
   objectsBefore: 6,
   objectsPerSegment: 4,
   objectsAtEnd: 6,
-  redisTrips: 15,
+  redisTrips: 13,
   redisTripUs: 100,
   redisPollUs: 15,
   redisBytesPerJob: 4_200,

@@ -3,6 +3,7 @@ import {
   aJob,
   anOutcome,
   aRequest,
+  aSegment,
   aToken,
   claimed,
   created,
@@ -55,6 +56,22 @@ export function claimingContract(make: MakeJobStore): void {
       const answer = await store.claim(aRequest(job, { generation: 0 }))
       expect(answer).toEqual({ kind: 'stale_generation', generation: 1 })
       expect(await recordOf(store, job)).toEqual(before)
+    })
+
+    it('answers with the ledger: the marks of earlier attempts, and what a death left suspect', async () => {
+      const { store } = await make()
+      const { job, claim } = await running(store, {}, { leaseMs: 0 })
+      const [mark, lost, suspect] = [landed(), failed(), aSegment()]
+      const note = { units: [suspect], alone: true, acquitted: [] }
+      await store.mark(claim, [mark, lost], note)
+      const request = aRequest(job)
+      const expected = {
+        marks: new Map([mark, lost].map((each) => [each.segmentId, each])),
+        suspects: new Map([[suspect, 1]]),
+      }
+      for (const _ of ['first', 'resent']) {
+        expect(await store.claim(request)).toMatchObject({ kind: 'claimed', ledger: expected })
+      }
     })
 
     it('by a newer generation lifts the job to it', async () => {

@@ -47,6 +47,17 @@ export function keepingContract(make: MakeJobStore): void {
       expect(await store.events(job.jobId)).toHaveLength(3)
     })
 
+    it('is answered with the ledger, sent again too', async () => {
+      const { store } = await make()
+      const { claim } = await running(store)
+      const mark = landed()
+      await store.mark(claim, [mark])
+      const ledger = { marks: new Map([[mark.segmentId, mark]]), suspects: new Map() }
+      for (const _ of ['first', 'resent']) {
+        expect(await store.keep(claim, busy)).toMatchObject({ kind: 'kept', ledger })
+      }
+    })
+
     it('may be kept again and again, each counted once', async () => {
       const { store } = await make()
       const { job, claim } = await running(store)

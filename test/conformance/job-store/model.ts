@@ -287,6 +287,7 @@ export function scrub(value: unknown, firstEpoch?: number): unknown {
     if (field === 'epoch') return firstEpoch === undefined ? 'an epoch' : Number(inner) - firstEpoch
     if (typeof inner === 'number') return inner > AN_INSTANT ? 'an instant' : inner
     if (Array.isArray(inner)) return inner.map((item) => walk(item))
+    if (inner instanceof Map) return walk([...inner].sort())
     if (typeof inner !== 'object' || inner === null) return inner
     return Object.fromEntries(Object.entries(inner).map(([key, item]) => [key, walk(item, key)]))
   }

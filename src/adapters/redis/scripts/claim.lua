@@ -1,7 +1,8 @@
 -- One delivery asks for the job. Holds: at most one live lease; every grant raises the epoch (I3).
 -- A token that already holds the job, or was already put off, is answered as before. A job whose
 -- result is frozen is not run, by its holder neither.
--- A newer revision's job is left as it is (F52).
+-- A newer revision's job is left as it is (F52). What is granted comes with the job's ledger, as field
+-- and value in turn: the run begins with it.
 -- ARGV: id generation token lease_ms user_slots slot_snooze_ms schema_version
 local h = load()
 if not h then return { 'missing' } end
@@ -10,7 +11,7 @@ if terminal(h) then return { 'terminal' } end
 local generation, token = tonumber(ARGV[2]), ARGV[3]
 if held_by(h, token) and not h.ei then
   commit(h, { lu = hold(h, ARGV[4]) })
-  return { 'claimed', h.ep, h.gen, h.at }
+  return { 'claimed', h.ep, h.gen, h.at, ledger() }
 end
 if already_released(h, token, 'no_slot') then return { 'no_slot', h.gen, h.ra } end
 if generation < int(h, 'gen') then return { 'stale_generation', h.gen } end
@@ -45,7 +46,8 @@ if limit > 0 and others_running(h, limit) >= limit then
 end
 
 if h.wf == 'capacity' then redis.call('ZREM', key('waiting', h.uh), ID) end
-local counts = recount(h)
+local marks = ledger()
+local counts = recount(h, marks)
 h.pa = progress_at
 commit(h, {
   ok = counts.ok, si = counts.si, fa = counts.fa, st = 'processing', tok = token, ep = n(int(h, 'ep') + 1), gen = n(generation),
@@ -53,4 +55,4 @@ commit(h, {
   lu = hold(h, ARGV[4]), sa = started_at or n(NOW), pa = progress_at, wf = '', ws = '', ra = '', rc = '', wb = '',
 })
 event('claimed', 'epoch', h.ep, 'generation', h.gen, 'attempt', h.at, 'after_death', dead and '1' or '0')
-return { 'claimed', h.ep, h.gen, h.at }
+return { 'claimed', h.ep, h.gen, h.at, marks }

@@ -3,7 +3,7 @@
 -- ARGV: id token lease_ms epoch attempt_spent('1'|'0') waiting_for wait_ms reason_code last_error
 local h = load()
 if not h or not works_under(h, ARGV[2]) then return { 'lost' } end
-if int(h, 'ep') == tonumber(ARGV[4]) + 1 then return { 'kept', h.ep, h.at } end
+if int(h, 'ep') == tonumber(ARGV[4]) + 1 then return { 'kept', h.ep, h.at, ledger() } end
 if h.ep ~= ARGV[4] then return { 'lost' } end
 local spent = ARGV[5] == '1'
 local changes = {
@@ -14,4 +14,4 @@ if h.lp == '1' then changes.fr = '0' elseif spent then changes.fr = n(int(h, 'fr
 if ARGV[9] ~= '' then redis.call('HSET', key('text'), 'err', ARGV[9]) end
 commit(h, changes)
 event('kept', 'attempt', h.at, 'reason', ARGV[8], 'waiting_for', ARGV[6])
-return { 'kept', h.ep, h.at }
+return { 'kept', h.ep, h.at, ledger() }

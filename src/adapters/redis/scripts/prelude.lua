@@ -141,12 +141,14 @@ local function bind_key(key_id, content_id, kept_ms)
   if key_id ~= '' then redis.call('SET', key('idem', key_id), ID .. ':' .. content_id, 'PX', kept_ms) end
 end
 
+local function ledger() return redis.call('HGETALL', key('marks')) end
+
 -- A ledger that was evicted is counted anew: nothing is done because a number says so.
-local function recount(h)
+local function recount(h, marks)
   if int(h, 'ok') + int(h, 'si') + int(h, 'fa') == 0 then return {} end
   local counts = { l = 0, s = 0, f = 0 }
-  for _, mark in ipairs(redis.call('HVALS', key('marks'))) do
-    local letter = string.sub(mark, 1, 1)
+  for i = 2, #marks, 2 do
+    local letter = string.sub(marks[i], 1, 1)
     if counts[letter] then counts[letter] = counts[letter] + 1 end
   end
   return { ok = n(counts.l), si = n(counts.s), fa = n(counts.f) }
