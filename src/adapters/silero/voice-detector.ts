@@ -1,9 +1,9 @@
 import { Tinypool } from 'tinypool'
 import { RetryableError } from '../../kernel/index.ts'
 import type { VoiceDetector } from '../../ports/index.ts'
-import type { DetectReply, DetectRequest } from './detect-messages.ts'
-import { copyPiece, layOut, piecesOf } from './speech-rows.ts'
+import type { DetectReply, DetectRequest, Memory } from './detect-messages.ts'
 import { toSpeechSpans } from './speech-spans.ts'
+import { copyPiece, piecesOf, windowsIn } from './speech-windows.ts'
 
 export interface ClosableVoiceDetector extends VoiceDetector {
   /** Ends every thread; a recording still in work rejects as retryable. */
@@ -11,7 +11,7 @@ export interface ClosableVoiceDetector extends VoiceDetector {
 }
 
 /** Weights, runtime, and the last revision of our own part that changed the spans. */
-const DETECTOR_VERSION = 'silero-6-16k/onnxruntime-1.30.0/1'
+const DETECTOR_VERSION = 'silero-6-16k/onnxruntime-1.30.0/2'
 
 /** The one place that names the thread's code, for a bundler to see. */
 const DETECT_WORKER = new URL('./detect.worker.ts', import.meta.url)
@@ -25,7 +25,7 @@ const IDLE_THREAD_MS = 60_000
  * A thread that dies is replaced and its recording rejects as `sync_vad_failed`.
  *
  * A thread is never ended while the network runs: ONNX Runtime would take the whole process down with
- * it. An abort rejects at once and raises a flag that the thread sees at its next window, and `close`
+ * it. An abort rejects at once and raises a flag that the thread sees at its next batch, and `close`
  * waits for that. A process that exits without `close` while a thread works may die of SIGABRT.
  */
 export function createVoiceDetector(options: {
@@ -41,7 +41,9 @@ export function createVoiceDetector(options: {
   async function runThread(request: DetectRequest, signal: AbortSignal): Promise<DetectReply> {
     if (closed) throw detectFailed('the detector is closed')
     pool ??= startPool(options.workerUrl ?? DETECT_WORKER, options.workers)
-    const running: Promise<DetectReply> = pool.run(request)
+    const running: Promise<DetectReply> = pool.run(request, {
+      transferList: { transfer: [request.samples.buffer] },
+    })
     inWork.add(running)
     const forget = () => inWork.delete(running)
     running.then(forget, forget)
@@ -93,29 +95,17 @@ async function judgeWindows(
   pcm: Int16Array,
   judge: (piece: Piece) => Promise<DetectReply>,
 ): Promise<Float32Array> {
-  const layout = layOut(pcm.length)
-  const { rows, rowWindows, totalWindows } = layout
-  const judged = new Float32Array(rows * rowWindows)
-  let memory: Float32Array | undefined
-  for (const range of piecesOf(layout)) {
-    const windows = range.toWindow - range.fromWindow
-    const samples = copyPiece(pcm, layout, range)
-    const reply = await judge({
-      rows,
-      windows,
-      samples,
-      ...(memory === undefined ? {} : { memory }),
-    })
-    for (let window = Math.max(0, -range.fromWindow); window < windows; window += 1) {
-      for (let row = 0; row < rows; row += 1) {
-        const at = row * rowWindows + range.fromWindow + window
-        judged[at] = reply.probabilities[window * rows + row] ?? Number.NaN
-      }
-    }
+  const judged = new Float32Array(windowsIn(pcm.length)).fill(Number.NaN)
+  let memory: Memory | undefined
+  for (const range of piecesOf(judged.length)) {
+    const windows = range.to - range.from
+    const samples = copyPiece(pcm, range)
+    const reply = await judge({ windows, samples, ...(memory === undefined ? {} : { memory }) })
+    judged.set(reply.probabilities, range.from)
     memory = reply.memory
   }
   if (judged.some(Number.isNaN)) throw detectFailed('the network left windows unjudged')
-  return judged.subarray(0, totalWindows)
+  return judged
 }
 
 function startPool(workerUrl: URL, workers: number): Tinypool {
