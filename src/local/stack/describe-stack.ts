@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { LOCAL_NAMES } from './service-environment.ts'
-import type { Stack, StackEvent, StackOptions } from './start-stack.ts'
+import type { Stack, StackEvent, StackOptions } from './stack.ts'
 
 /** One line for programs that drive the stack. */
 export function readyLine(stack: Stack): string {

@@ -5,5 +5,6 @@
 export { describeEvent, describeReady, readyLine } from './describe-stack.ts'
 export { LOCAL_NAMES } from './service-environment.ts'
 export { logTail } from './service-process.ts'
-export { type Stack, type StackEvent, type StackOptions, startStack } from './start-stack.ts'
+export type { Stack, StackEvent, StackOptions } from './stack.ts'
+export { startStack } from './start-stack.ts'
 export { onStopSignal } from './stop-signal.ts'
