@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import * as z from 'zod'
+import { remembered } from './remembered.ts'
 
 /**
  * Identifiers. A user is known to Redis by the shard of a plain hash and to durable objects by a
@@ -86,6 +87,9 @@ export interface FileFacts {
   readonly frameSize: number
 }
 
+/** Users whose hash is kept, some 200 bytes each: a user's polls are many. */
+const MOST_USERS = 10_000
+
 /** Keyed names for users, files, segments and contents. The key never changes in a deployment. */
 export interface Naming {
   uidHash(uid: Uid): UidHash
@@ -102,7 +106,7 @@ export function createNaming(secret: string): Naming {
       .update(JSON.stringify([kind, ...parts]))
       .digest('hex')
   return {
-    uidHash: (uid) => uidHashSchema.parse(keyed('uid', uid).slice(0, 32)),
+    uidHash: remembered(MOST_USERS, (uid) => uidHashSchema.parse(keyed('uid', uid).slice(0, 32))),
     fileId: (uid, f) =>
       fileIdSchema.parse(
         keyed(
