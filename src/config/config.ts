@@ -67,9 +67,9 @@ function readSetting(
   if (raw === undefined) {
     return row.required ? { fault: `${name} is required: ${row.doc}` } : { value: undefined }
   }
-  const result = READERS[name].safeParse(raw instanceof Secret ? raw.reveal() : raw)
-  if (result.success) return { value: result.data }
-  const expectation = result.error.issues[0]?.message ?? 'is invalid'
+  const { expectation, read } = READERS[name]
+  const value: unknown = read(raw instanceof Secret ? raw.reveal() : raw)
+  if (value !== undefined) return { value }
   return {
     fault: `${name} ${expectation}${raw instanceof Secret ? '' : ` (it is ${shown(raw)})`}.`,
   }

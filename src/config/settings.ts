@@ -1,4 +1,3 @@
-import type * as z from 'zod'
 import { LANGUAGE } from '../kernel/index.ts'
 import type { VARIABLES, VariableName } from './env.ts'
 import { FAIR_USE_READERS } from './fair-use-readers.ts'
@@ -8,6 +7,7 @@ import {
   matching,
   oneOf,
   pairs,
+  type Reader,
   redisUrl,
   seconds,
   secretPairs,
@@ -183,9 +183,9 @@ export const READERS = {
     'parentbased_traceidratio',
   ]),
   OTEL_TRACES_SAMPLER_ARG: share(),
-} as const satisfies Record<VariableName, z.ZodType<unknown, string>>
+} as const satisfies Record<VariableName, Reader<unknown>>
 
-type Read<N extends VariableName> = z.infer<(typeof READERS)[N]>
+type Read<N extends VariableName> = NonNullable<ReturnType<(typeof READERS)[N]['read']>>
 
 /** Every variable read; undefined only where it has neither a default nor must be set. */
 export type Settings = {

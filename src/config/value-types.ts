@@ -1,14 +1,15 @@
-import * as z from 'zod'
 import { Secret } from './secrets.ts'
 
-/** How a variable's text is read. A fault reads as the rest of a sentence: "PORT must be …". */
-function parsed<T>(expectation: string, read: (text: string) => T | undefined) {
-  return z.string().transform((text, context): T => {
-    const value = read(text)
-    if (value !== undefined) return value
-    context.addIssue({ code: 'custom', message: expectation })
-    return z.NEVER
-  })
+/** How a variable's text is read. The port opens behind this, hence not by the schema library. */
+export interface Reader<T> {
+  /** The rest of a sentence: "PORT must be …". */
+  readonly expectation: string
+  /** Undefined for a text that is not as expected. */
+  read(text: string): T | undefined
+}
+
+function parsed<T>(expectation: string, read: (text: string) => T | undefined): Reader<T> {
+  return { expectation, read }
 }
 
 function numberFrom(pattern: RegExp, kind: string, min: number, max: number, because: string) {
@@ -51,9 +52,10 @@ export function text() {
 }
 
 export function list() {
-  return text().transform((names) =>
-    names
-      .split(',')
+  const { expectation, read } = text()
+  return parsed(expectation, (names) =>
+    read(names)
+      ?.split(',')
       .map((name) => name.trim())
       .filter((name) => name !== ''),
   )

@@ -4,9 +4,6 @@ import { SCHEMA_VERSION } from './objects.ts'
 /** The provider names the language it hears. */
 export const DETECTED = 'auto'
 
-/** A BCP-47 tag. */
-export const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/
-
 /** What a user said about their speech; changed by compare-and-swap only. */
 export const preferencesSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
