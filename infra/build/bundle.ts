@@ -1,8 +1,11 @@
 import { cp, readFile } from 'node:fs/promises'
-import { builtinModules } from 'node:module'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
+import { builtinsByRequire } from './builtins-by-require.ts'
+import { compiledAhead } from './compiled-ahead.ts'
+import { jsonAsText } from './json-as-text.ts'
+import { queueClient } from './queue-client.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -19,7 +22,8 @@ const FOUND_BY_PLACE: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Writes the service as a few files: what it takes to listen, what it takes to answer, and each large
- * vendor in files of its own, which the code loads later.
+ * vendor in files of its own, which the code loads later. That a module of ours does nothing but
+ * export (`sideEffects` in package.json) keeps out of the first what only the second needs.
  * @param folder an empty one
  * @throws Error when the source finds a file by its place that is not among those known here
  */
@@ -56,7 +60,7 @@ async function bundleEntries(
     format: 'esm',
     target: 'node26',
     external: UNBUNDLED,
-    plugins: [builtinsByRequire, vendorsJson, ownFiles],
+    plugins: [builtinsByRequire, queueClient, jsonAsText, ownFiles, compiledAhead],
     // What CommonJS packages take for granted.
     banner: {
       js: [
@@ -68,45 +72,6 @@ async function bundleEntries(
     logLevel: 'warning',
     legalComments: 'none',
   })
-}
-
-/**
- * An import of `node:http` reads all that it exports, WebSocket and with it undici among it, which
- * takes as long as the rest of the start; `require` reads what is used.
- */
-const builtinsByRequire: Plugin = {
-  name: 'builtins-by-require',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?[a-z_0-9/]+$/ }, ({ path, kind }) => {
-      const name = path.replace(/^node:/, '')
-      const isImport = kind === 'import-statement' && builtinModules.includes(name)
-      return isImport ? { path: name, namespace: 'builtin' } : undefined
-    })
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
-      return { contents: `module.exports = require('node:${path}')` }
-    })
-  },
-}
-
-/** The queue's client reads its JSON by computed paths; and only its version 2 is used. */
-const vendorsJson: Plugin = {
-  name: 'vendors-json',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@google-cloud\/tasks$/ }, () => {
-      return { path: join(root, 'node_modules/@google-cloud/tasks/build/esm/src/v2/index.js') }
-    })
-    onLoad({ filter: /@google-cloud\/tasks\/.*_client\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8')
-      const pattern = /getJSON\(path\.join\(dirname, ([^()]+)\)\)/g
-      const texts = new Map<string, string>()
-      for (const [call, places = ''] of source.matchAll(pattern)) {
-        const parts = places.split(', ').map((part) => part.replaceAll("'", ''))
-        const json: unknown = JSON.parse(await readFile(resolve(dirname(path), ...parts), 'utf8'))
-        texts.set(call, `JSON.parse(${JSON.stringify(JSON.stringify(json))})`)
-      }
-      return { contents: source.replaceAll(pattern, (call) => texts.get(call) ?? call) }
-    })
-  },
 }
 
 /** Threads are JavaScript by now, and what is found by its place must be there. */
