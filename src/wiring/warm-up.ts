@@ -1,4 +1,5 @@
 import type { Config } from '../config/index.ts'
+import { SECOND_MS } from '../kernel/index.ts'
 import type { Clock } from '../ports/index.ts'
 import type { Logger } from '../telemetry/index.ts'
 import { checkQueues } from './check-queues.ts'
@@ -27,11 +28,16 @@ export async function warmUp(
   logger.info({ tookMs: Math.round(clock.monotonicMs() - startedMs) }, 'Service warm')
 }
 
+/** An instance starts because somebody waits for it: its queues are looked at behind their requests. */
+const LOOK_AT_QUEUES_AFTER_MS = 5 * SECOND_MS
+
 /** What a service does once it answers: it loads what it will need, and looks at its queues. */
 export async function settleIn(config: Config, parties: Parties, stop: AbortSignal): Promise<void> {
   const { clock, logger, tasks } = parties
   await warmUp(partsToWarm(config, parties), { clock, logger, stop })
-  if (tasks && config.dispatch.mode === 'cloud_tasks') await checkQueues(tasks.checks, logger, stop)
+  if (!tasks || config.dispatch.mode !== 'cloud_tasks') return
+  await clock.sleep(LOOK_AT_QUEUES_AFTER_MS, stop).catch(() => undefined)
+  if (!stop.aborted) await checkQueues(tasks.checks, logger, stop)
 }
 
 /** In the order in which an upload needs them. */
