@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Stack, startStack } from '../../../src/local/stack/index.ts'
-import { createAppClient } from '../../support/app-client.ts'
+import { type AppClient, createAppClient } from '../../support/app-client.ts'
 import { recording } from '../../support/audio.ts'
 import { until } from '../../support/until.ts'
 import { atMost, type BenchContext, type BenchReport, type Measure } from '../bench.ts'
 import { median } from '../statistics.ts'
 import { type Program, writeHellos } from './programs.ts'
-import { fileCallsOf, residentMbOf, type Start, startOnce } from './start-once.ts'
+import { type Ask, fileCallsOf, residentMbOf, type Start, startOnce } from './start-once.ts'
 
 const STARTS = 20
 const FIRST_UPLOADS = 7
@@ -41,6 +41,7 @@ export async function runColdStart(context: BenchContext): Promise<BenchReport> 
       NODE_COMPILE_CACHE_PORTABLE: '1',
     },
   })
+  const afterJobMb = await memoryAfterJob(stack)
   const env = await environmentOf(stack.servicePid())
   const hellos = await writeHellos(folder)
   const programs: readonly Program[] = [
@@ -52,12 +53,13 @@ export async function runColdStart(context: BenchContext): Promise<BenchReport> 
   const starts = await alternateStarts(programs, STARTS, context, askReady)
   context.say(`${FIRST_UPLOADS} starts to the first 202`)
   const [ours] = programs
-  const uploads = await alternateStarts(ours ? [ours] : [], FIRST_UPLOADS, context, uploadOne)
+  const uploads = await alternateStarts(ours ? [ours] : [], FIRST_UPLOADS, context, (api) =>
+    uploadOne(api, stack),
+  )
   const calls = new Map<string, number | undefined>()
   for (const program of programs) {
     calls.set(program.name, await fileCallsOf(program, folder, clock))
   }
-  const afterJobMb = await memoryAfterJob(stack)
   return report({ programs, starts, uploads, calls, afterJobMb })
 }
 
@@ -68,7 +70,7 @@ async function alternateStarts(
   programs: readonly Program[],
   rounds: number,
   { clock }: BenchContext,
-  ask: (url: string) => Promise<unknown>,
+  ask: Ask,
 ): Promise<Starts> {
   const starts = new Map<string, Start[]>(programs.map(({ name }) => [name, []]))
   for (let round = -1; round < rounds; round += 1) {
@@ -81,23 +83,30 @@ async function alternateStarts(
 }
 
 /** Ready once Redis answered; the bare servers say hello, or 404. */
-async function askReady(url: string): Promise<void> {
+async function askReady(url: string): Promise<undefined> {
   await (await fetch(`${url}/ready`)).arrayBuffer()
 }
 
 let uploads = 0
-async function uploadOne(api: string): Promise<void> {
+/** The stack's own service runs what is accepted: the next start begins when it has nothing to do. */
+async function uploadOne(api: string, stack: Stack): Promise<() => Promise<void>> {
   uploads += 1
+  const uid = `starter-${uploads}`
   const patience = { answerWithinMs: ANSWER_WITHIN_MS, acceptedWithinMs: ANSWER_WITHIN_MS }
-  const client = createAppClient({ api, uid: `starter-${uploads}`, onLie: fail, ...patience })
-  await client.upload([await someFile(uploads)])
+  const client = createAppClient({ api, uid, onLie: fail, ...patience })
+  const { jobId } = await client.upload([await someFile(uploads)])
+  return () => untilCompleted(createAppClient({ api: stack.api, uid, onLie: fail }), jobId)
 }
 
 async function memoryAfterJob(stack: Stack): Promise<number> {
   const client = createAppClient({ api: stack.api, uid: 'first', onLie: fail })
   const { jobId } = await client.upload([await someFile(0)])
-  await until('the job ends', async () => (await client.status(jobId))?.status === 'completed')
+  await untilCompleted(client, jobId)
   return residentMbOf(stack.servicePid())
+}
+
+async function untilCompleted(client: AppClient, jobId: string): Promise<void> {
+  await until('the job ends', async () => (await client.status(jobId))?.status === 'completed')
 }
 
 async function someFile(back: number) {

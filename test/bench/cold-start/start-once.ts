@@ -20,14 +20,13 @@ export interface Start {
   readonly answeredCpuMs: number
 }
 
+/** A request, and what to wait for before anything else is measured. */
+export type Ask = (url: string) => Promise<(() => Promise<void>) | undefined>
+
 const KNOCK_EVERY_MS = 2
 
 /** Starts it, knocks until somebody opens, asks, kills it. */
-export async function startOnce(
-  program: Program,
-  clock: Clock,
-  ask: (url: string) => Promise<unknown>,
-): Promise<Start> {
+export async function startOnce(program: Program, clock: Clock, ask: Ask): Promise<Start> {
   const port = await freePort(0, clock)
   const startedMs = performance.now()
   const child = spawn(process.execPath, [...program.args], {
@@ -35,19 +34,21 @@ export async function startOnce(
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const ended = once(child, 'exit')
+  let settled: (() => Promise<void>) | undefined
   try {
     await listening(child, port)
     const pid = child.pid ?? 0
     const listeningMs = performance.now() - startedMs
     const listeningCpuMs = cpuUsOf(pid) / 1_000
     const listeningMb = residentMbOf(pid)
-    await ask(`http://127.0.0.1:${port}`)
+    settled = await ask(`http://127.0.0.1:${port}`)
     const answeredMs = performance.now() - startedMs
     const answeredCpuMs = cpuUsOf(pid) / 1_000
     return { listeningMs, listeningCpuMs, listeningMb, answeredMs, answeredCpuMs }
   } finally {
     child.kill('SIGKILL')
     await ended
+    await settled?.()
   }
 }
 
