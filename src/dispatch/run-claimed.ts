@@ -25,7 +25,7 @@ export interface RunTimes {
 }
 
 export interface RunDeps {
-  readonly store: Pick<JobStore, 'mark' | 'advance'>
+  readonly store: Pick<JobStore, 'mark'>
   readonly pipeline: PipelineDeps
   readonly clock: Clock
   readonly times: RunTimes
@@ -65,23 +65,21 @@ export async function runClaimed(
   const signal = AbortSignal.any([held.signal, stop, watch.signal])
   const pace = takePace(deps.pace, deps.clock, manifest.files.length)
   let progressed = false
+  const marks = new Map(ledger.marks)
+  const notes = createRunNotes({
+    ...{ store: deps.store, clock: deps.clock, held, suspects: ledger.suspects },
+    onMark: (mark) => {
+      marks.set(mark.segmentId, mark)
+      progressed ||= mark.verdict !== 'failed'
+      watch.progressed()
+      pace.noted(1)
+    },
+    onProgress: ({ stage, totalSegments = 0 }) => {
+      watch.progressed()
+      if (stage === 'transcribing') pace.cut(totalSegments)
+    },
+  })
   try {
-    const marks = new Map(ledger.marks)
-    const notes = createRunNotes({
-      store: deps.store,
-      held,
-      suspects: ledger.suspects,
-      onMark: (mark) => {
-        marks.set(mark.segmentId, mark)
-        progressed ||= mark.verdict !== 'failed'
-        watch.progressed()
-        pace.noted(1)
-      },
-      onProgress: ({ stage, totalSegments = 0 }) => {
-        watch.progressed()
-        if (stage === 'transcribing') pace.cut(totalSegments)
-      },
-    })
     const inFlight: RunNotes['inFlight'] = (unit, work) => {
       const isAlone = ledger.suspects.has(unit)
       const turn = { isAlone, signal, onWaited: watch.progressed }
@@ -95,6 +93,7 @@ export async function runClaimed(
     if (!end) throw error
     return { end, progressed, ms: ms() }
   } finally {
+    await notes.close()
     watch.stop()
   }
 }

@@ -15,7 +15,8 @@ export interface AttemptContext {
   readonly notedBefore: number
   /** The segment is durable on the timeline (or silent, or failed for good): note it. */
   landed(mark: SegmentMark): Promise<void>
-  progress(progress: StageProgress): Promise<void>
+  /** For show: told when it costs nothing, or soon. */
+  progress(progress: StageProgress): void
   /** How often a suspect of earlier deaths died alone; undefined for a unit that nobody suspects. */
   loneDeaths(unit: UnitId): number | undefined
   /** Units to come in their order, and how many of them may run at once. */

@@ -40,7 +40,7 @@ export interface PreparedFile {
 }
 
 /** Called as the file passes from one step to the next. */
-export type OnStep = (step: 'decoding' | 'vad') => Promise<void>
+export type OnStep = (step: 'decoding' | 'vad') => void
 
 /**
  * Stages 1 to 3 for one file: decode, find speech, cut. A durable plan is used as it is, so that
@@ -58,7 +58,7 @@ export async function prepareFile(
   if (existing && (await nothingLeft(deps, context, existing))) {
     return { file, plan: existing, pcm: undefined }
   }
-  await onStep('decoding')
+  onStep('decoding')
   return context.inFlight(file.fileId, () => readFile(deps, context, file, existing, onStep))
 }
 
@@ -128,7 +128,7 @@ async function makePlan(
     detector: deps.detector.version,
   } as const
   if (decoded.frames === 0) return { ...base, verdict: 'undecodable', segments: [] }
-  await onStep('vad')
+  onStep('vad')
   const speech = await detect(deps, context, decoded.pcm)
   const segments = cutSegments(speech, decoded.pcm.length).map((cut): Segment => {
     const at = (sample: number) => file.startMs + Math.round((sample / DECODED_RATE_HZ) * SECOND_MS)

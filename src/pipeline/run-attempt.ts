@@ -124,11 +124,11 @@ async function giveUp(run: Run, file: StagedFile): Promise<PreparedFile | undefi
 
 async function prepare(run: Run, file: StagedFile): Promise<PreparedFile | undefined> {
   const { deps, context, timer, shown } = run
-  const onStep = async (stage: Stage) => {
+  const onStep = (stage: Stage) => {
     timer.enter(stage)
     if (shown.has(stage)) return
     shown.add(stage)
-    await context.progress({ stage })
+    context.progress({ stage })
   }
   try {
     return await prepareFile(deps, context, file, onStep)
@@ -154,7 +154,7 @@ async function landSegments(run: Run, prepared: readonly PreparedFile[]): Promis
   timer.enter('transcribing')
   const gate = deps.fairUse?.openGate(context.manifest)
   run.total += open.length
-  await context.progress({
+  context.progress({
     stage: 'transcribing',
     totalSegments: context.notedBefore + run.total,
   })

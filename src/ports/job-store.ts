@@ -16,7 +16,7 @@ import type {
 } from '../kernel/index.ts'
 import type { Claim, ClaimRequest, ClaimResult, KeepResult } from './claim.ts'
 import type { JobIndex } from './job-index.ts'
-import type { FlightNote, Ledger, SegmentMark, StageProgress } from './ledger.ts'
+import type { Ledger, RunNews, SegmentMark } from './ledger.ts'
 import type { CreateJobResult, KeyHolder, KeyUse, NewJob } from './new-job.ts'
 import type { RecoveryStore } from './recovery-store.ts'
 
@@ -47,9 +47,8 @@ export interface JobStore extends JobIndex, RecoveryStore {
 
   claim(request: ClaimRequest): Promise<ClaimResult>
   renew(claim: Claim): Promise<HolderResult>
-  advance(claim: Claim, progress: StageProgress, flight?: FlightNote): Promise<HolderResult>
-  /** Marks segments, and notes what is in flight from now on; a mark once set never changes. */
-  mark(claim: Claim, marks: readonly SegmentMark[], flight?: FlightNote): Promise<HolderResult>
+  /** Marks segments, and whatever else the run has to tell; a mark once set never changes. */
+  mark(claim: Claim, marks: readonly SegmentMark[], also?: RunNews): Promise<HolderResult>
   ledger(jobId: JobId): Promise<Ledger>
   marks(jobId: JobId): Promise<ReadonlyMap<SegmentId, SegmentMark>>
   /** Back to `queued` after a failed attempt. */

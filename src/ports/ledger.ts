@@ -24,6 +24,13 @@ export interface FlightNote {
   readonly acquitted: readonly UnitId[]
 }
 
+/** What a run tells with its marks, or without any. */
+export interface RunNews {
+  /** A stage that was entered: a wait is over, and the job has come along. */
+  readonly progress?: StageProgress
+  readonly flight?: FlightNote
+}
+
 export interface Ledger {
   readonly marks: ReadonlyMap<SegmentId, SegmentMark>
   /** Units in flight at a death and not acquitted since, with how often each died alone. */

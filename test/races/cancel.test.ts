@@ -115,7 +115,7 @@ describe('a cancel and the end of a run', () => {
     const held = createGate()
     const { world, jobId } = await accepted({
       store: (store) =>
-        gated(store, at<JobStore>(gate, 'overrideEnding'), at<JobStore>(held, 'advance')),
+        gated(store, at<JobStore>(gate, 'overrideEnding'), at<JobStore>(held, 'mark')),
     })
     const cancelled = cancelJob(world.delivery, world.uidHash, jobId)
     await gate.reached

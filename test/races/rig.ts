@@ -115,16 +115,16 @@ export async function snapshot(world: World, jobId: JobId): Promise<unknown> {
 export const startsWith = (prefix: string) => (name: unknown) => String(name).startsWith(prefix)
 const endsWith = (suffix: string) => (name: unknown) => String(name).endsWith(suffix)
 
-type StoreStep = readonly ['store', keyof JobStore]
+type StoreStep = readonly ['store', keyof JobStore, ((claim: unknown, marks: unknown) => boolean)?]
 type ObjectStep = readonly ['objects', keyof ObjectStore, (name: unknown) => boolean]
 
 /** Every effect of a run, in its order, and what the queue hears of a holder that comes to it late. */
 export const STEPS: readonly (readonly [string, StoreStep | ObjectStep, status: number])[] = [
-  ['tells its stage', ['store', 'advance'], 409],
+  ['tells its stage and what is in flight', ['store', 'mark'], 409],
   ['creates a plan', ['objects', 'create', startsWith('plans/')], 409],
   ['creates a transcript', ['objects', 'create', startsWith('transcripts/')], 409],
   ['writes the timeline', ['objects', 'replace', startsWith('timelines/')], 409],
-  ['marks a segment', ['store', 'mark'], 409],
+  ['marks a segment', ['store', 'mark', (_, marks) => Object(marks).length > 0], 409],
   ['freezes the result', ['store', 'beginEnding'], 409],
   ['writes the outcome', ['objects', 'create', startsWith('outcomes/')], 200],
   ['ends the record', ['store', 'finalize'], 200],
@@ -142,7 +142,9 @@ export async function parkedHolder(
   const renewals = cuttableRenewals()
   const { world, jobId } = await accepted({
     store: (store) =>
-      renewals.inFront(step[0] === 'store' ? gated(store, at(gate, step[1], moment)) : store),
+      renewals.inFront(
+        step[0] === 'store' ? gated(store, at(gate, step[1], moment, step[2])) : store,
+      ),
     objects: (objects) =>
       step[0] === 'objects' ? gated(objects, at(gate, step[1], moment, step[2])) : objects,
   })

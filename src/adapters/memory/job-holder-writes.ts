@@ -10,6 +10,7 @@ import type {
   NextGenerationResult,
   RequeueReason,
   SegmentMark,
+  StageProgress,
   WokenJob,
 } from '../../ports/index.ts'
 import { fruitlessAfter } from './job-claims.ts'
@@ -19,21 +20,13 @@ import { isHeldBy, wasReleasedBy, worksUnder } from './job-standing.ts'
 
 type HolderWrites = Pick<
   JobStore,
-  | 'renew'
-  | 'advance'
-  | 'mark'
-  | 'requeue'
-  | 'snooze'
-  | 'continueNext'
-  | 'keep'
-  | 'beginEnding'
-  | 'wakeWaiter'
+  'renew' | 'mark' | 'requeue' | 'snooze' | 'continueNext' | 'keep' | 'beginEnding' | 'wakeWaiter'
 >
 const NO_WAIT = { wait: undefined, reasonCode: undefined } as const
 type Event = Omit<JobEvent, 'at'>
 interface Change {
   readonly next: JobEntry
-  readonly events?: readonly Event[]
+  readonly events: readonly Event[]
 }
 
 /** Writes that name the claim's token; equality is demanded. */
@@ -45,7 +38,7 @@ export function createJobHolderWrites(shelf: JobShelf): HolderWrites {
   ): HolderResult => {
     const entry = shelf.find(claim.jobId)
     if (!entry || !may(entry, claim.token)) return 'lost'
-    const { next, events = [] } = change(entry, shelf.now())
+    const { next, events } = change(entry, shelf.now())
     shelf.put(next, ...events)
     return 'ok'
   }
@@ -54,16 +47,14 @@ export function createJobHolderWrites(shelf: JobShelf): HolderWrites {
     renew: async (claim) =>
       write(claim, isHeldBy, (entry) => ({
         next: { ...entry, leaseUntil: shelf.hold(entry, claim.leaseMs) },
+        events: [],
       })),
-    advance: async (claim, { stage, totalSegments }, flight) =>
+    mark: async (claim, marks, { progress, flight } = {}) =>
       write(claim, worksUnder, (entry, now) => {
-        const total = Math.max(totalSegments ?? 0, entry.totalSegments)
-        const moved = { stage, totalSegments: total, progressAt: now, updatedAt: now }
-        const next: JobEntry = { ...inFlight(entry, flight), ...NO_WAIT, ...moved }
-        return { next, events: [{ name: 'stage', facts: { stage, total_segments: `${total}` } }] }
+        const moved = progressed(inFlight(entry, flight), progress, now)
+        const { next, events } = marked(moved.next, marks, now)
+        return { next, events: [...moved.events, ...events] }
       }),
-    mark: async (claim, marks, flight) =>
-      write(claim, worksUnder, (entry, now) => marked(inFlight(entry, flight), marks, now)),
     wakeWaiter: async (claim, uidHash, dueInMs) => wake(shelf, claim.token, uidHash, dueInMs),
     beginEnding: async (claim, outcome) => {
       const frozen = JSON.stringify(outcome)
@@ -95,6 +86,16 @@ export function createJobHolderWrites(shelf: JobShelf): HolderWrites {
   }
 }
 
+/** A stage was entered: a wait is over. */
+function progressed(entry: JobEntry, progress: StageProgress | undefined, now: number): Change {
+  if (!progress) return { next: entry, events: [] }
+  const { stage } = progress
+  const total = Math.max(progress.totalSegments ?? 0, entry.totalSegments)
+  const moved = { stage, totalSegments: total, progressAt: now, updatedAt: now }
+  const facts = { stage, total_segments: `${total}` }
+  return { next: { ...entry, ...NO_WAIT, ...moved }, events: [{ name: 'stage', facts }] }
+}
+
 /** A mark once set never changes; only new ones are progress. */
 function marked(entry: JobEntry, marks: readonly SegmentMark[], now: number): Change {
   const ledger = new Map(entry.marks)
@@ -107,7 +108,7 @@ function marked(entry: JobEntry, marks: readonly SegmentMark[], now: number): Ch
     landed ||= verdict !== 'failed'
     told.push(`${segmentId}=${verdict.charAt(0)}${reasonCode ? `:${reasonCode}` : ''}`)
   }
-  if (told.length === 0) return { next: entry }
+  if (told.length === 0) return { next: entry, events: [] }
   return {
     next: { ...entry, marks: ledger, updatedAt: now, progressAt: now, landedInAttempt: landed },
     events: [{ name: 'segments', facts: { marks: told.join(' ') } }],

@@ -4,7 +4,7 @@ import { keys } from './keys.ts'
 import { replyParts } from './reply.ts'
 import type { ScriptName, ScriptRunner } from './script-runner.ts'
 
-type HolderWrites = Pick<JobStore, 'renew' | 'advance' | 'mark' | 'beginEnding' | 'wakeWaiter'>
+type HolderWrites = Pick<JobStore, 'renew' | 'mark' | 'beginEnding' | 'wakeWaiter'>
 
 /** Writes that name the claim's token; the store demands equality. */
 export function createHolderWrites(scripts: ScriptRunner): HolderWrites {
@@ -22,10 +22,15 @@ export function createHolderWrites(scripts: ScriptRunner): HolderWrites {
 
   return {
     renew: (claim) => write('renew', claim, claim.leaseMs),
-    advance: (claim, p, flight) =>
-      write('advance', claim, p.stage, p.totalSegments ?? '', ...encodeFlight(flight)),
-    mark: (claim, marks, flight) =>
-      write('mark', claim, ...encodeFlight(flight), ...marks.flatMap(encodeMark)),
+    mark: (claim, marks, { progress, flight } = {}) =>
+      write(
+        'mark',
+        claim,
+        progress?.stage ?? '',
+        progress?.totalSegments ?? '',
+        ...encodeFlight(flight),
+        ...marks.flatMap(encodeMark),
+      ),
     beginEnding: (claim, outcome) => write('begin-ending', claim, JSON.stringify(outcome)),
     wakeWaiter: async (claim, uidHash, dueInMs) => {
       const [kind, jobId, generation, lane] = replyParts(

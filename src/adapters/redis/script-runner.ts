@@ -11,7 +11,6 @@ export type ScriptName =
   | 'bind-key'
   | 'claim'
   | 'renew'
-  | 'advance'
   | 'mark'
   | 'release'
   | 'keep'

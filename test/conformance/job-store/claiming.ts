@@ -62,8 +62,8 @@ export function claimingContract(make: MakeJobStore): void {
       const { store } = await make()
       const { job, claim } = await running(store, {}, { leaseMs: 0 })
       const [mark, lost, suspect] = [landed(), failed(), aSegment()]
-      const note = { units: [suspect], alone: true, acquitted: [] }
-      await store.mark(claim, [mark, lost], note)
+      const flight = { units: [suspect], alone: true, acquitted: [] }
+      await store.mark(claim, [mark, lost], { flight })
       const request = aRequest(job)
       const expected = {
         marks: new Map([mark, lost].map((each) => [each.segmentId, each])),

@@ -79,7 +79,7 @@ export function dueIndexContract(make: MakeJobStore): void {
       const { store, now } = await make()
       const from = await now()
       const { job, claim } = await running(store)
-      await store.advance(claim, { stage: 'transcribing', totalSegments: 1 })
+      await store.mark(claim, [], { progress: { stage: 'transcribing', totalSegments: 1 } })
       const mark = landed()
       await store.mark(claim, [mark])
       await store.beginEnding(claim, anOutcome())

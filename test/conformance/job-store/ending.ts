@@ -56,7 +56,9 @@ export function endingContract(make: MakeJobStore): void {
       const { job, claim } = await running(store)
       await store.beginEnding(claim, anOutcome())
       const before = await recordOf(store, job)
-      expect(await store.advance(claim, { stage: 'vad', totalSegments: 9 })).toBe('lost')
+      expect(await store.mark(claim, [], { progress: { stage: 'vad', totalSegments: 9 } })).toBe(
+        'lost',
+      )
       expect(await store.mark(claim, [landed()])).toBe('lost')
       expect(await store.requeue(claim, why)).toBe('lost')
       expect(await store.snooze(claim, { waitingFor: 'retry', forMs: 0 })).toEqual({ kind: 'lost' })

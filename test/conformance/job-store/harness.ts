@@ -56,8 +56,7 @@ export function watched(store: JobStore): JobStore {
     create: (job) => look(job.jobId, store.create(job)),
     claim: (request) => look(request.jobId, store.claim(request)),
     renew: (claim) => look(claim.jobId, store.renew(claim)),
-    advance: (claim, progress, flight) => look(claim.jobId, store.advance(claim, progress, flight)),
-    mark: (claim, marks, flight) => look(claim.jobId, store.mark(claim, marks, flight)),
+    mark: (claim, marks, also) => look(claim.jobId, store.mark(claim, marks, also)),
     wakeWaiter: async (claim, uidHash, dueInMs) => {
       const woken = await store.wakeWaiter(claim, uidHash, dueInMs)
       return woken && look(woken.jobId, Promise.resolve(woken))

@@ -23,7 +23,10 @@ const why = { lastError: 'x', attemptSpent: true, dueInMs: 0 }
 /** Every write that names a claim. */
 const HOLDER_WRITES: readonly [string, (store: JobStore, claim: Claim) => Promise<unknown>][] = [
   ['renew', (store, claim) => store.renew(claim)],
-  ['advance', (store, claim) => store.advance(claim, { stage: 'vad', totalSegments: 9 })],
+  [
+    'mark with a stage',
+    (store, claim) => store.mark(claim, [], { progress: { stage: 'vad', totalSegments: 9 } }),
+  ],
   ['mark', (store, claim) => store.mark(claim, [landed()])],
   ['requeue', (store, claim) => store.requeue(claim, why)],
   ['snooze', (store, claim) => store.snooze(claim, { waitingFor: 'capacity', forMs: 0 })],
@@ -106,19 +109,19 @@ export function holdingContract(make: MakeJobStore): void {
     })
   })
 
-  describe('advance', () => {
+  describe('mark with a stage', () => {
     it('shows the stage and, once known, the total, and is progress', async () => {
       const { store, lapse } = await make()
       const { job, claim } = await running(store)
       const { progressAt } = await recordOf(store, job)
       await lapse(2)
-      expect(await store.advance(claim, { stage: 'decoding' })).toBe('ok')
+      expect(await store.mark(claim, [], { progress: { stage: 'decoding' } })).toBe('ok')
       expect(await recordOf(store, job)).toMatchObject({
         stage: 'decoding',
         segments: { total: 0 },
       })
-      await store.advance(claim, { stage: 'vad', totalSegments: 20 })
-      await store.advance(claim, { stage: 'transcribing' })
+      await store.mark(claim, [], { progress: { stage: 'vad', totalSegments: 20 } })
+      await store.mark(claim, [], { progress: { stage: 'transcribing' } })
       const record = await recordOf(store, job)
       expect(record).toMatchObject({ stage: 'transcribing', segments: { total: 20 } })
       expect(record.progressAt).toBeGreaterThan(progressAt)
@@ -127,15 +130,15 @@ export function holdingContract(make: MakeJobStore): void {
     it('forgets no segment of a file that an attempt could not read', async () => {
       const { store } = await make()
       const { job, claim } = await running(store)
-      await store.advance(claim, { stage: 'transcribing', totalSegments: 20 })
-      await store.advance(claim, { stage: 'transcribing', totalSegments: 3 })
+      await store.mark(claim, [], { progress: { stage: 'transcribing', totalSegments: 20 } })
+      await store.mark(claim, [], { progress: { stage: 'transcribing', totalSegments: 3 } })
       expect((await recordOf(store, job)).segments.total).toBe(20)
     })
 
     it('leaves the lease to its renewals', async () => {
       const { store } = await make()
       const { job, claim } = await running(store, {}, { leaseMs: 0 })
-      await store.advance({ ...claim, leaseMs: LONG_MS }, { stage: 'decoding' })
+      await store.mark({ ...claim, leaseMs: LONG_MS }, [], { progress: { stage: 'decoding' } })
       expect(await store.claim(aRequest(job))).toMatchObject({ kind: 'claimed' })
     })
   })

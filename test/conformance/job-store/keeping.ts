@@ -87,7 +87,7 @@ export function keepingContract(make: MakeJobStore): void {
       const { store } = await make()
       const { job, claim } = await running(store)
       await store.keep(claim, retry)
-      await store.advance(claim, { stage: 'decoding' })
+      await store.mark(claim, [], { progress: { stage: 'decoding' } })
       const record = await recordOf(store, job)
       for (const field of ['waitingFor', 'waitingSince', 'retryAt', 'reasonCode']) {
         expect(record).not.toHaveProperty(field)

@@ -85,9 +85,10 @@ const claims = step('claim', {
   userSlots: index,
   slotSnoozeMs: soon,
 })
+const someMarks = fc.array(fc.tuple(index, index), { maxLength: 3 })
 const holds = fc.oneof(
   step('renew', claimOf),
-  step('advance', { ...claimOf, total: fc.option(fc.nat({ max: 9 })) }),
+  step('enter', { ...claimOf, total: fc.option(fc.nat({ max: 9 })), marks: someMarks }),
   step('fly', {
     ...claimOf,
     units: fc.uniqueArray(index),
@@ -95,8 +96,8 @@ const holds = fc.oneof(
     free: fc.boolean(),
   }),
   step('wake', { ...claimOf, dueInMs: soon }),
-  step('mark', { ...claimOf, marks: fc.array(fc.tuple(index, index), { maxLength: 3 }) }),
-  step('mark', { ...claimOf, marks: fc.array(fc.tuple(index, index), { maxLength: 3 }) }),
+  step('mark', { ...claimOf, marks: someMarks }),
+  step('mark', { ...claimOf, marks: someMarks }),
 )
 const releases = fc.oneof(
   step('requeue', { ...claimOf, ...why }),
@@ -197,22 +198,18 @@ async function playHolder(cast: Cast, stage: Stage, s: HolderStep): Promise<unkn
   switch (s.kind) {
     case 'renew':
       return store.renew(claim)
-    case 'advance':
-      return store.advance(claim, {
-        stage: 'transcribing',
-        ...(s.total === null ? {} : { totalSegments: s.total }),
-      })
+    case 'enter': {
+      const totalSegments = s.total === null ? {} : { totalSegments: s.total }
+      const progress = { stage: 'transcribing' as const, ...totalSegments }
+      return store.mark(claim, marksOf(cast, s.marks), { progress })
+    }
     case 'mark':
-      return store.mark(
-        claim,
-        s.marks.map(([segment, verdict]) => pick(MARKS, verdict)(pick(cast.segments, segment))),
-      )
-    case 'fly':
-      return store.mark(claim, [], {
-        units: s.units.map((unit) => pick(cast.segments, unit)),
-        alone: s.alone,
-        acquitted: s.free ? cast.segments.slice(0, 1) : [],
-      })
+      return store.mark(claim, marksOf(cast, s.marks))
+    case 'fly': {
+      const units = s.units.map((unit) => pick(cast.segments, unit))
+      const acquitted = s.free ? cast.segments.slice(0, 1) : []
+      return store.mark(claim, [], { flight: { units, alone: s.alone, acquitted } })
+    }
     case 'wake':
       return store.wakeWaiter(claim, pick(cast.jobs, 0).uidHash, s.dueInMs)
     case 'beginEnding':
@@ -236,6 +233,10 @@ async function playHolder(cast: Cast, stage: Stage, s: HolderStep): Promise<unkn
       return store[s.kind](claim, { lastError: 'x', attemptSpent, dueInMs, ...reason })
     }
   }
+}
+
+function marksOf(cast: Cast, drawn: readonly (readonly [number, number])[]) {
+  return drawn.map(([segment, verdict]) => pick(MARKS, verdict)(pick(cast.segments, segment)))
 }
 
 function sighting(stage: Stage, jobId: JobId, ago: number): Seen | undefined {

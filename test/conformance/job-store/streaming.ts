@@ -14,7 +14,7 @@ export function streamingContract(make: MakeJobStore): void {
       expect(await store.eventsSince(job.jobId, last)).toEqual([])
       const marks = [landed(), silent()]
       await store.mark(claim, marks)
-      await store.advance(claim, { stage: 'finalizing' })
+      await store.mark(claim, [], { progress: { stage: 'finalizing' } })
       const later = await store.eventsSince(job.jobId, last)
       expect(later.map(({ name }) => name)).toEqual(['segments', 'stage'])
       expect(later[0]?.facts['marks']).toContain(`${marks[0]?.segmentId}=l`)

@@ -18,9 +18,13 @@ const why = { lastError: 'x', attemptSpent: true, dueInMs: 0 }
 export function suspectingContract(make: MakeJobStore): void {
   describe('what a holder has in flight', () => {
     it.each([
-      ['a mark', (s: JobStore, c: Claim) => s.mark(c, [landed()], note())],
-      ['a note alone', (s: JobStore, c: Claim) => s.mark(c, [], note())],
-      ['a stage', (s: JobStore, c: Claim) => s.advance(c, { stage: 'decoding' }, note())],
+      ['a mark', (s: JobStore, c: Claim) => s.mark(c, [landed()], { flight: note() })],
+      ['a note alone', (s: JobStore, c: Claim) => s.mark(c, [], { flight: note() })],
+      [
+        'a stage',
+        (s: JobStore, c: Claim) =>
+          s.mark(c, [], { progress: { stage: 'decoding' }, flight: note() }),
+      ],
     ])('told with %s is suspect once it died (F33)', async (_, tell) => {
       const { store } = await make()
       const { job, claim } = await running(store, {}, { leaseMs: 0 })
@@ -33,12 +37,12 @@ export function suspectingContract(make: MakeJobStore): void {
     it('is what it told last, and nothing once that is nothing', async () => {
       const { store } = await make()
       const { job, claim } = await running(store, {}, { leaseMs: 0 })
-      await store.mark(claim, [], note())
-      await store.mark(claim, [], note({ units: [second] }))
+      await store.mark(claim, [], { flight: note() })
+      await store.mark(claim, [], { flight: note({ units: [second] }) })
       const next = await claimed(store, job, { leaseMs: 0 })
       expect(await suspectsOf(store, job)).toEqual({ [second]: 0 })
-      await store.mark(next, [], note({ units: [first] }))
-      await store.mark(next, [], note({ units: [] }))
+      await store.mark(next, [], { flight: note({ units: [first] }) })
+      await store.mark(next, [], { flight: note({ units: [] }) })
       await claimed(store, job)
       expect(await suspectsOf(store, job)).toEqual({ [second]: 0 })
     })
@@ -46,21 +50,21 @@ export function suspectingContract(make: MakeJobStore): void {
     it('alone counts as its own death each time, and each death once (F34)', async () => {
       const { store } = await make()
       const { job, claim } = await running(store, {}, { leaseMs: 0 })
-      await store.mark(claim, [], note())
+      await store.mark(claim, [], { flight: note() })
       for (const deaths of [0, 1, 2, 3]) {
         const next = await claimed(store, job, { leaseMs: 0 })
         expect(await suspectsOf(store, job)).toEqual({ [first]: deaths, [second]: 0 })
-        await store.mark(next, [], alone)
-        await store.mark(next, [], alone)
+        await store.mark(next, [], { flight: alone })
+        await store.mark(next, [], { flight: alone })
       }
     })
 
     it('is acquitted with the step that says so, and stays suspect otherwise', async () => {
       const { store } = await make()
       const { job, claim } = await running(store, {}, { leaseMs: 0 })
-      await store.mark(claim, [], note())
+      await store.mark(claim, [], { flight: note() })
       const next = await claimed(store, job)
-      await store.mark(next, [landed(first)], note({ units: [], acquitted: [first] }))
+      await store.mark(next, [landed(first)], { flight: note({ units: [], acquitted: [first] }) })
       expect(await suspectsOf(store, job)).toEqual({ [second]: 0 })
       await store.requeue(next, why)
       await claimed(store, job)
@@ -74,7 +78,7 @@ export function suspectingContract(make: MakeJobStore): void {
     ])('is no suspect when the job was %s: that is no death (F32)', async (_, release) => {
       const { store } = await make()
       const { job, claim } = await running(store, {}, { leaseMs: 0 })
-      await store.mark(claim, [], alone)
+      await store.mark(claim, [], { flight: alone })
       await release(store, claim)
       const { generation } = await recordOf(store, job)
       await claimed(store, job, { generation, leaseMs: 0 })
@@ -85,7 +89,7 @@ export function suspectingContract(make: MakeJobStore): void {
     it('is suspect too when recovery is the first to meet the death', async () => {
       const { store } = await make()
       const { job, claim } = await running(store, {}, { leaseMs: 0 })
-      await store.mark(claim, [], alone)
+      await store.mark(claim, [], { flight: alone })
       const seen = await recordOf(store, job)
       await store.overrideGeneration(job.jobId, seen, { revival: true, dueInMs: 0 })
       expect(await suspectsOf(store, job)).toEqual({ [first]: 1 })
@@ -94,7 +98,7 @@ export function suspectingContract(make: MakeJobStore): void {
     it('is no suspect when its live holder is moved off the job', async () => {
       const { store } = await make()
       const { job, claim } = await running(store)
-      await store.mark(claim, [], alone)
+      await store.mark(claim, [], { flight: alone })
       const seen = await recordOf(store, job)
       await store.overrideGeneration(job.jobId, seen, { revival: false, dueInMs: 0 })
       expect(await suspectsOf(store, job)).toEqual({})

@@ -21,15 +21,10 @@ async function worldOf(levels: readonly number[]) {
       ...store,
       // A dead worker renews no lease.
       renew: (claim) => (dead ? forever() : store.renew(claim)),
-      advance: (claim, progress, flight) => {
+      mark: (claim, marks, also) => {
         counts.steps += 1
-        if (flight) notes.push(flight)
-        return store.advance(claim, progress, flight)
-      },
-      mark: (claim, marks, flight) => {
-        counts.steps += 1
-        if (flight) notes.push(flight)
-        return store.mark(claim, marks, flight)
+        if (also?.flight) notes.push(also.flight)
+        return store.mark(claim, marks, also)
       },
     }),
     transcribe: async ({ pcm }) => {
@@ -96,8 +91,8 @@ test('what is in flight is told with the steps of the run: none of its own for t
   const levels = Array.from({ length: 10 }, (_, at) => 100 + at)
   const { attempt, counts, notes } = await worldOf(levels)
   expect(await attempt()).toMatchObject({ body: { job_status: 'completed' } })
-  // Three stages, then the marks of segments that land together share a step.
-  expect(counts.steps).toBeLessThanOrEqual(3 + 10)
+  // One before the files and one before the segments; the marks of those that land together share one.
+  expect(counts.steps).toBeLessThanOrEqual(2 + 10)
   expect(notes.some((note) => note.alone)).toBe(false)
   expect(notes.at(-1)?.units).toEqual([])
 })

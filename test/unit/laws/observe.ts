@@ -114,13 +114,8 @@ export function observeStore(
       if (answer === 'ok') holders.renewed(claim)
       return answer
     },
-    advance: async (claim, progress, flight) => {
-      const answer = await store.advance(claim, progress, flight)
-      if (answer === 'ok') holders.wrote(claim)
-      return changed(claim.jobId, answer)
-    },
-    mark: async (claim, marks, flight) => {
-      const answer = await store.mark(claim, marks, flight)
+    mark: async (claim, marks, also) => {
+      const answer = await store.mark(claim, marks, also)
       if (answer === 'ok') {
         holders.wrote(claim)
         const landed = marks.some((mark) => mark.verdict !== 'failed')

@@ -52,7 +52,7 @@ test('a watch tells each line of the timeline once, then the status that follows
   await records.mark(claim, [mark('a')])
   expect(await whats()).toEqual(['a', 'status'])
   await records.mark(claim, [mark('b')])
-  await records.advance(claim, { stage: 'finalizing' })
+  await records.mark(claim, [], { progress: { stage: 'finalizing' } })
   expect(await whats()).toEqual(['b', 'stage', 'status'])
   expect(await whats()).toEqual([])
   await stop()
