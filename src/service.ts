@@ -4,7 +4,7 @@ import { connectRedis, isRedisReady } from './adapters/redis/index.ts'
 import { type Config, Secret } from './config/index.ts'
 import { createInlineRunner, createRunningWork } from './dispatch/index.ts'
 import { createApp, type Door, openDoor, type RunningServer } from './http/index.ts'
-import { createMemoryBudget } from './intake/index.ts'
+import { createUploadMemory } from './intake/index.ts'
 import { RunAbortedError, SECOND_MS } from './kernel/index.ts'
 import type { Logger } from './telemetry/index.ts'
 import { buildAdmission } from './wiring/build-admission.ts'
@@ -117,7 +117,7 @@ function wireRooms(config: Config, parties: Parties, stop: AbortSignal) {
       ...config.lanes,
       inline,
       checksum: createCrc32c,
-      budget: createMemoryBudget(config.upload.bufferBudgetBytes),
+      memory: createUploadMemory(config.upload.bufferBudgetBytes),
       bufferedFileMaxBytes: config.upload.bufferedFileMaxBytes,
       idempotencyKeyMs: config.upload.idempotencyKeyMs,
       longestUploadMs: config.service.timeoutMs,

@@ -1,11 +1,12 @@
 import type { ObjectStore } from '../ports/index.ts'
-import type { MemoryBudget } from './memory-budget.ts'
+import { type HeldFile, holdFile } from './hold-file.ts'
 import { UploadRefusedError } from './refusal.ts'
+import type { UploadMemory } from './upload-memory.ts'
 import type { BodyFacts, BodyInspection } from './upload-totals.ts'
 
 export interface StageDeps {
   readonly objects: ObjectStore
-  readonly budget: MemoryBudget
+  readonly memory: UploadMemory
   /** A file up to this size is held in memory, so that its write can be repeated unseen. */
   readonly bufferedFileMaxBytes: number
 }
@@ -25,52 +26,45 @@ export async function stageFile(
   signal: AbortSignal,
 ): Promise<BodyFacts> {
   const source = body[Symbol.asyncIterator]()
-  const held: Uint8Array[] = []
-  let heldBytes = 0
-  let overflow: Uint8Array | undefined
+  const held = holdFile(deps.memory, deps.bufferedFileMaxBytes)
   try {
     for (let next = await source.next(); !next.done; next = await source.next()) {
-      const chunk = next.value
-      inspection.push(chunk)
-      const fits = heldBytes + chunk.byteLength <= deps.bufferedFileMaxBytes
-      if (!fits || !deps.budget.tryTake(chunk.byteLength)) {
-        overflow = chunk
-        break
+      inspection.push(next.value)
+      const rest = held.keep(next.value)
+      if (rest) {
+        return await streamThrough(deps, { held, rest, source }, objectName, inspection, signal)
       }
-      held.push(chunk)
-      heldBytes += chunk.byteLength
     }
-    if (overflow)
-      return await streamThrough(deps, { held, overflow, source }, objectName, inspection, signal)
-    const facts = inspection.end()
-    await createHeld(deps, held, objectName, facts, signal)
-    return facts
+    return await createHeld(deps, held, objectName, inspection.end(), signal)
   } finally {
-    deps.budget.give(heldBytes)
+    held.abandon()
     await source.return?.()
   }
 }
 
 async function createHeld(
   deps: StageDeps,
-  held: readonly Uint8Array[],
+  held: HeldFile,
   objectName: string,
   facts: BodyFacts,
   signal: AbortSignal,
-): Promise<void> {
-  const result = await deps.objects.create(objectName, Buffer.concat(held), {
+): Promise<BodyFacts> {
+  const result = await deps.objects.create(objectName, held.parts(), {
     contentType: CONTENT_TYPE,
     crc32c: facts.crc32c,
     signal,
   })
   if (result === 'exists') await believeOnlyIfEqual(deps, objectName, facts, signal)
+  // Not after `exists`: that answer may come while the body is still being sent.
+  else held.giveBack()
+  return facts
 }
 
 async function streamThrough(
   deps: StageDeps,
   parts: {
-    readonly held: readonly Uint8Array[]
-    readonly overflow: Uint8Array
+    readonly held: HeldFile
+    readonly rest: Uint8Array
     readonly source: AsyncIterator<Uint8Array>
   },
   objectName: string,
@@ -78,8 +72,8 @@ async function streamThrough(
   signal: AbortSignal,
 ): Promise<BodyFacts> {
   async function* whole() {
-    yield* parts.held
-    yield parts.overflow
+    yield* parts.held.parts()
+    yield parts.rest
     for (let next = await parts.source.next(); !next.done; next = await parts.source.next()) {
       inspection.push(next.value)
       yield next.value
@@ -88,6 +82,7 @@ async function streamThrough(
   await deps.objects.createFromStream(objectName, whole(), { contentType: CONTENT_TYPE, signal })
   const facts = inspection.end()
   await believeOnlyIfEqual(deps, objectName, facts, signal)
+  parts.held.giveBack()
   return facts
 }
 

@@ -8,7 +8,7 @@ export interface ObjectStore {
    * Creates `name` only if no live object has it. `exists` means somebody already did: read it back
    * and go on with theirs. Retried inside on 5xx and cut connections; a lost reply ends as `exists`.
    */
-  create(name: string, bytes: Uint8Array, options: CreateOptions): Promise<CreateResult>
+  create(name: string, body: ObjectBody, options: CreateOptions): Promise<CreateResult>
 
   /**
    * The same for a body too large to hold; not retried. When the source fails or `signal` aborts,
@@ -59,6 +59,9 @@ export interface ObjectStore {
     },
   ): Promise<readonly ListedObject[]>
 }
+
+/** All of it at once; in pieces where it was never in one. */
+export type ObjectBody = Uint8Array | readonly Uint8Array[]
 
 export interface CreateOptions {
   readonly contentType: string

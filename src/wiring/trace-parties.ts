@@ -3,6 +3,7 @@ import type {
   Clock,
   ConversationStore,
   FileDecoder,
+  ObjectBody,
   ObjectStore,
   SpeechToText,
   TaskQueue,
@@ -64,9 +65,9 @@ function wrappers(tracer: Tracer, counters: Counters, clock: Clock) {
     }),
     objects: (objects: ObjectStore): ObjectStore => ({
       ...objects,
-      create: (name, bytes, options) =>
-        tracer.span('object.create', ofObject(name, bytes.byteLength), () =>
-          objects.create(name, bytes, options),
+      create: (name, body, options) =>
+        tracer.span('object.create', ofObject(name, sizeOf(body)), () =>
+          objects.create(name, body, options),
         ),
       createFromStream: (name, source, options) =>
         tracer.span('object.create', ofObject(name), () =>
@@ -125,6 +126,11 @@ function startMeasure(
 
 function secondsOf(pcm: Int16Array): number {
   return pcm.length / DECODED_RATE_HZ
+}
+
+function sizeOf(body: ObjectBody): number {
+  if (body instanceof Uint8Array) return body.byteLength
+  return body.reduce((bytes, part) => bytes + part.byteLength, 0)
 }
 
 function ofObject(name: string, bytes?: number) {

@@ -24,6 +24,14 @@ describe('the Cloud Storage store, its server failing', () => {
       expect(hits()).toEqual([2])
     })
 
+    it('a create from pieces, which it sends anew from the first (F6)', async () => {
+      const name = fresh()
+      arm({ operation: 'create', status: 'reset' })
+      const pieces = ['a', 'b', 'c'].map((letter) => bytes(letter.repeat(100_000)))
+      expect(await gcs.store.create(name, pieces, TEXT)).toBe('created')
+      expect(await textOf(gcs.store, name)).toBe(Buffer.concat(pieces).toString())
+    })
+
     it.for([503, 'reset'] as const)(
       'a create whose reply was lost by %s, and finds its own object (F6)',
       async (afterCommit) => {

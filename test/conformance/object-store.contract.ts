@@ -66,6 +66,15 @@ function creating(store: () => ObjectStore): void {
       expect(await store().stat(name)).toMatchObject({ crc32c })
     })
 
+    it.for([0, 1, 3])('makes one object of a body in %i pieces, in their order', async (count) => {
+      const name = fresh()
+      const pieces = Array.from({ length: count }, (_, i) => Buffer.alloc(200_000, i + 1))
+      const whole = Buffer.concat(pieces)
+      const options = { ...TEXT, crc32c: crcOf(whole) }
+      expect(await store().create(name, pieces, options)).toBe('created')
+      expect(await buffer(store().openRead(name))).toEqual(whole)
+    })
+
     it('refuses a body that does not match the checksum sent along, and keeps nothing of it', async () => {
       const name = fresh()
       const crc32c = crcOf(bytes('whole'))

@@ -4,7 +4,7 @@ import { type DeletionDeps, sweepDeletions } from '../../src/deletion/index.ts'
 import { createInlineRunner, createTurns, type DeliveryDeps } from '../../src/dispatch/index.ts'
 import { createArchive } from '../../src/durable/index.ts'
 import type { FairUse } from '../../src/fair-use/index.ts'
-import { type AcceptDeps, createMemoryBudget } from '../../src/intake/index.ts'
+import { type AcceptDeps, createUploadMemory } from '../../src/intake/index.ts'
 import { createEndings, createPace } from '../../src/jobs/index.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Naming, SECOND_MS } from '../../src/kernel/index.ts'
 import type {
@@ -112,7 +112,7 @@ export function wireRooms(parts: RoomParts) {
     ...{ objects, conversations, naming, inline },
     fairUse: parts.fairUse,
     checksum: createCrc32c,
-    budget: createMemoryBudget(16 * 1_024 * 1_024),
+    memory: createUploadMemory(16 * 1_024 * 1_024),
     bufferedFileMaxBytes: 8 * 1_024 * 1_024,
     idempotencyKeyMs: 2 * DAY_MS,
     limits: {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { File } from '@google-cloud/storage'
-import type { RunningChecksum } from '../../ports/index.ts'
+import type { ObjectBody, RunningChecksum } from '../../ports/index.ts'
 import { abortable, bounded } from './bounded.ts'
 import type { Effort } from './retries.ts'
 
@@ -27,10 +27,10 @@ function requestOf({ contentType, crc32c, ifGeneration }: UploadFacts) {
 /** One request with all of it. @returns the new generation */
 export async function uploadWhole(
   file: File,
-  bytes: Uint8Array,
+  body: ObjectBody,
   facts: UploadFacts,
 ): Promise<string> {
-  await file.save(bytes, { ...requestOf(facts), resumable: false })
+  await file.save(body, { ...requestOf(facts), resumable: false })
   return generationOf(file)
 }
 

@@ -45,8 +45,9 @@ export function createMemoryObjectStore(deps: {
   }
 
   return {
-    create: async (name, bytes, { crc32c, signal }) => {
+    create: async (name, body, { crc32c, signal }) => {
       await turn(signal)
+      const bytes = body instanceof Uint8Array ? body : Buffer.concat(body)
       if (crc32c !== undefined && crc32c !== checksumOf(bytes)) {
         throw new UnavailableError(`${name}: the body does not match its CRC32C`, { party: 'gcs' })
       }

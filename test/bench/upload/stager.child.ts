@@ -6,6 +6,8 @@ import * as z from 'zod'
 import { createGcsObjectStore, createStorage } from '../../../src/adapters/gcs/index.ts'
 import { createCrc32c } from '../../../src/adapters/native-crc/index.ts'
 import { systemClock } from '../../../src/adapters/system/system-clock.ts'
+import { createUploadMemory } from '../../../src/intake/index.ts'
+import { stageFile } from '../../../src/intake/stage-file.ts'
 
 /** `node stager.child.ts KIND ENDPOINT BUCKET BYTES`: stages a body of random bytes when told a name. */
 const [, , kind = '', endpoint = '', bucket = '', bytes = '0'] = process.argv
@@ -18,10 +20,17 @@ function* chunks(): Generator<Buffer> {
   for (let at = 0; at < Number(bytes); at += CHUNK_BYTES) yield chunk
 }
 
-function sumOfAll(): string {
+async function* source() {
+  yield* chunks()
+}
+
+/** As intake looks at a file, without its SHA-256: that belongs to the reading of an upload. */
+function inspectSum() {
   const sum = createCrc32c()
-  for (const one of chunks()) sum.update(one)
-  return sum.digest()
+  return {
+    push: (bytes: Uint8Array) => sum.update(bytes),
+    end: () => ({ sizeBytes: Number(bytes), sha256: '', crc32c: sum.digest() }),
+  }
 }
 
 function rawPipe(name: string): Promise<void> {
@@ -53,19 +62,13 @@ function stagerOf(): (name: string) => Promise<unknown> {
     operationTimeoutMs: 30_000,
     readIdleTimeoutMs: 15_000,
   })
-  // As intake does: the file is held, its checksum taken on the way, and sent along.
-  if (kind === 'held') {
-    return (name) => {
-      const body = Buffer.concat([...chunks()])
-      return objects.create(name, body, { contentType: TYPE, crc32c: sumOfAll() })
-    }
+  if (kind === 'stream') {
+    return (name) => objects.createFromStream(name, source(), { contentType: TYPE })
   }
-  return (name) => {
-    async function* source() {
-      yield* chunks()
-    }
-    return objects.createFromStream(name, source(), { contentType: TYPE })
-  }
+  const memory = createUploadMemory(64 * 1_024 * 1_024)
+  const deps = { objects, memory, bufferedFileMaxBytes: Number(bytes) }
+  const { signal } = new AbortController()
+  return (name) => stageFile(deps, source(), name, inspectSum(), signal)
 }
 
 const stage = stagerOf()

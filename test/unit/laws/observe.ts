@@ -33,9 +33,9 @@ export function observeObjects(
   }
   return {
     ...objects,
-    create: async (name, bytes, options) => {
-      const answer = await objects.create(name, bytes, options)
-      if (answer === 'created') created(name, bytes)
+    create: async (name, body, options) => {
+      const answer = await objects.create(name, body, options)
+      if (answer === 'created') created(name, body instanceof Uint8Array ? body : undefined)
       return answer
     },
     createFromStream: async (name, source, options) => {
