@@ -1,4 +1,4 @@
-import { ConfigError, readEnv, toConfig } from './config/index.ts'
+import { ConfigError, readEnv, refuseUsageReports, toConfig } from './config/index.ts'
 import { openDoor } from './http/server.ts'
 import type { Overrides, Service } from './service.ts'
 
@@ -18,6 +18,7 @@ export async function runService(overrides: Overrides = {}): Promise<void> {
 async function start(overrides: Overrides): Promise<void> {
   let service: Service | undefined
   stopOnSignal(() => service)
+  refuseUsageReports()
   const config = toConfig(readEnv())
   const door = await openDoor(config.http)
   const { buildService } = await import('./service.ts')

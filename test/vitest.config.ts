@@ -31,8 +31,9 @@ export default defineConfig({
         },
       },
     ],
-    // No metadata server exists here; the queue's client would look for one and say so.
-    env: { METADATA_SERVER_DETECTION: 'none' },
+    // No metadata server exists here; the queue's client would look for one and say so. And what a
+    // service refuses (`refuseUsageReports`), a test of its parts refuses too.
+    env: { METADATA_SERVER_DETECTION: 'none', ORT_DISABLE_TELEMETRY: '1' },
     // The storage client hangs more listeners on a body than Node thinks healthy.
     execArgv: ['--disable-warning=MaxListenersExceededWarning'],
     globalSetup: [here('support/global-setup.ts')],

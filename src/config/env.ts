@@ -99,3 +99,11 @@ export function readEnv(source: Readonly<Record<string, string | undefined>> = p
 export function ambientEnvironment(): Readonly<Record<string, string | undefined>> {
   return { ...process.env }
 }
+
+/**
+ * ONNX Runtime reports its use to its maker, with an id that it keeps in the home directory, unless
+ * told not to before it is loaded. A service of recordings reports to nobody.
+ */
+export function refuseUsageReports(): void {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'
+}

@@ -8,6 +8,7 @@ export {
   ambientEnvironment,
   type Env,
   readEnv,
+  refuseUsageReports,
   VARIABLES,
   type VariableName,
 } from './env.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { systemClock } from '../../src/adapters/system/system-clock.ts'
-import { ambientEnvironment } from '../../src/config/index.ts'
+import { ambientEnvironment, refuseUsageReports } from '../../src/config/index.ts'
 import { findRedisServer } from '../../src/local/packages/index.ts'
 import type { Bench, BenchContext, BenchReport } from './bench.ts'
 import { BENCHES } from './benches.ts'
@@ -88,6 +88,7 @@ function say(text: string): void {
   process.stderr.write(text)
 }
 
+refuseUsageReports()
 program.action(async (names: readonly string[], flags: Flags) => {
   process.exitCode = await main(names, flags)
 })
