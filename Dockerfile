@@ -23,7 +23,9 @@ FROM node:26.10.0-bookworm-slim
 
 # The heap holds records and text; audio lies outside of it, up to 64 MiB a run. Without a limit the
 # heap would be let grow to half of the instance. Written files take memory too: the service writes none.
+# Threads share two of malloc's arenas: each would keep what one of its own once held.
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     NODE_OPTIONS=--max-old-space-size=1024 \
     NODE_COMPILE_CACHE=/app/dist/code-cache \
     NODE_COMPILE_CACHE_PORTABLE=1

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Stack, startStack } from '../../../src/local/stack/index.ts'
+import { environmentOf, readDockerfile } from '../../image/read-dockerfile.ts'
 import { type AppClient, createAppClient } from '../../support/app-client.ts'
 import { recording } from '../../support/audio.ts'
 import { until } from '../../support/until.ts'
@@ -36,13 +37,13 @@ export async function runColdStart(context: BenchContext): Promise<BenchReport> 
     speech: 'spans',
     serviceMain,
     settings: {
-      LOG_LEVEL: 'warn',
+      ...environmentOfImage(),
       NODE_COMPILE_CACHE: join(dist, 'code-cache'),
-      NODE_COMPILE_CACHE_PORTABLE: '1',
+      LOG_LEVEL: 'warn',
     },
   })
   const afterJobMb = await memoryAfterJob(stack)
-  const env = await environmentOf(stack.servicePid())
+  const env = await environmentOfProcess(stack.servicePid())
   const hellos = await writeHellos(folder)
   const programs: readonly Program[] = [
     { name: OURS, role: 'ours', args: [serviceMain], env },
@@ -61,6 +62,12 @@ export async function runColdStart(context: BenchContext): Promise<BenchReport> 
     calls.set(program.name, await fileCallsOf(program, folder, clock))
   }
   return report({ programs, starts, uploads, calls, afterJobMb })
+}
+
+/** What production starts it with. */
+function environmentOfImage(): Readonly<Record<string, string>> {
+  const final = readDockerfile().at(-1)
+  return final ? environmentOf(final) : {}
 }
 
 type Starts = ReadonlyMap<string, readonly Start[]>
@@ -120,7 +127,7 @@ function fail(lie: string): never {
 }
 
 /** The running service's own, so that what is started beside it finds the same parties. */
-async function environmentOf(pid: number): Promise<Record<string, string>> {
+async function environmentOfProcess(pid: number): Promise<Record<string, string>> {
   const text = await readFile(`/proc/${pid}/environ`, 'utf8')
   const rows = text.split('\0').filter((row) => row.includes('='))
   return Object.fromEntries(

@@ -59,9 +59,10 @@ describe('the Dockerfile', () => {
     expect(final?.steps.some(({ keyword }) => keyword === 'ENTRYPOINT')).toBe(false)
   })
 
-  it('sets what Node reads and no variable of the service, least of all a secret', () => {
+  it('sets what Node and its C library read and no variable of the service, least of all a secret', () => {
     const env = environmentOf(final ?? { name: undefined, image: '', steps: [] })
     expect(Object.keys(env).sort()).toEqual([
+      'MALLOC_ARENA_MAX',
       'NODE_COMPILE_CACHE',
       'NODE_COMPILE_CACHE_PORTABLE',
       'NODE_ENV',
