@@ -8,7 +8,7 @@ import {
   type UidHash,
 } from '../../src/kernel/index.ts'
 import type { AppClient, ClientStatus, LandedSegment } from '../support/app-client.ts'
-import { readTruth } from '../support/stored-truth.ts'
+import { readTruth, type StoredTruth } from '../support/stored-truth.ts'
 import type { Lane } from './lane.ts'
 
 export interface Subject {
@@ -22,6 +22,10 @@ export interface Subject {
   readonly texts: readonly string[] | undefined
   /** Jobs that the same bytes were before, and failed. */
   readonly failedBefore: number
+  /** It was taken back before a word was read. */
+  readonly isCancelled?: boolean
+  /** The client deleted every conversation: no word of them may be left. */
+  readonly isErased?: boolean
 }
 
 /** At the first `completed` that a client saw: it is durable and every text can be read (I6). */
@@ -65,20 +69,33 @@ function checkTexts(landed: readonly LandedSegment[], subject: Subject): string[
   return [`I4: the conversations read ${JSON.stringify(found)}`]
 }
 
+/** Nobody is shown a word of what was taken back or deleted, and none is kept. */
+function checkSilence(landed: readonly LandedSegment[], { transcripts }: StoredTruth): string[] {
+  const kept = transcripts.filter(({ text }) => text !== '').map(({ segmentId }) => segmentId)
+  return [
+    ...(landed.length > 0 ? [`F44: unwanted, yet shown: ${JSON.stringify(landed)}`] : []),
+    ...(kept.length > 0 ? [`F44: the words of ${kept.join(', ')} were kept`] : []),
+  ]
+}
+
 /** When all is said and done: nothing owed, nothing twice, and nobody changes it any more. */
 export async function checkEnd(subject: Subject): Promise<string[]> {
   const { lane, uidHash, jobId } = subject
   const truth = await readTruth(lane, uidHash)
-  const faults = checkTexts(await readSegments(subject.client), subject)
-  if (truth.plans !== subject.files)
-    faults.push(`I4: ${truth.plans} plans of ${subject.files} files`)
-  if (truth.transcripts.length !== subject.segments) {
-    faults.push(`I5: ${truth.transcripts.length} usage records of ${subject.segments} segments`)
+  const landed = await readSegments(subject.client)
+  const { isCancelled, isErased } = subject
+  const { plans, segments, status } = isCancelled
+    ? { plans: 0, segments: 0, status: 'failed' }
+    : { plans: subject.files, segments: subject.segments, status: 'completed' }
+  const faults = isCancelled || isErased ? checkSilence(landed, truth) : checkTexts(landed, subject)
+  if (truth.plans !== plans) faults.push(`I4: ${truth.plans} plans of ${plans} files`)
+  if (truth.transcripts.length !== segments) {
+    faults.push(`I5: ${truth.transcripts.length} usage records of ${segments} segments`)
   }
   const outcome = truth.outcomes.find((each) => each.jobId === jobId)
   if (truth.outcomes.length !== 1 + subject.failedBefore || !outcome || !('outcome' in outcome)) {
     faults.push(`I2: outcomes are ${JSON.stringify(truth.outcomes)}`)
-  } else if (outcome.outcome.status !== 'completed') {
+  } else if (outcome.outcome.status !== status) {
     faults.push(`I6: its outcome is ${outcome.outcome.status}`)
   }
   const shard = keys.due(shardOfJob(jobId))

@@ -54,7 +54,9 @@ export async function runCell(options: CellOptions): Promise<CellResult> {
     await comeToRest(lane)
     const steps = lane.stepsSince(armed)
     const ms = await recoveryTimes(cell, times)
-    if (times.status !== 'completed') {
+    if (scenario.isCancelled && cell.subject) {
+      await sendAgain(cell, cell.subject)
+    } else if (times.status !== 'completed') {
       // The provider is itself again, and the client does what a failure invites it to.
       await lane.service.arm({})
       await runToEnd(cell)

@@ -35,9 +35,10 @@ export async function runToEnd(cell: Cell): Promise<JobTimes> {
     files: sample.files.length,
     texts,
     failedBefore: cell.subject ? 1 : 0,
+    isCancelled: scenario.isCancelled === true,
   }
   cell.subject = subject
-  await scenario.onAccepted?.(lane)
+  if (subject.failedBefore === 0) await scenario.onAccepted?.(subject)
   let terminalMs = 0
   const watch = watchJob({
     ...subject,
@@ -52,7 +53,12 @@ export async function runToEnd(cell: Cell): Promise<JobTimes> {
   })
   cell.watches.push(watch)
   const { status, attempt } = await inTime('I8: terminal', watch.terminal, TERMINAL_WITHIN_MS)
-  return { terminalMs, wholeMs: await becomeWhole(cell, subject), status, attempts: attempt }
+  const wholeMs = await becomeWhole(cell, subject)
+  if (scenario.onEnded && status === 'completed') {
+    await scenario.onEnded(subject)
+    cell.subject = { ...subject, isErased: true }
+  }
+  return { terminalMs, wholeMs, status, attempts: attempt }
 }
 
 /** Sends the same bytes once more, when they are done: the same job answers, and nothing is left. */

@@ -1,3 +1,4 @@
+import type { Subject } from './check-end.ts'
 import type { Lane } from './lane.ts'
 import type { LaneMode } from './lane-environment.ts'
 import type { ProviderMood } from './orders.ts'
@@ -14,10 +15,14 @@ export interface Scenario {
   readonly hasPrior?: true
   /** Done to the queue before the upload. */
   readonly disturb?: (lane: Lane) => void
-  /** Done when the upload has its 202. */
-  readonly onAccepted?: (lane: Lane) => Promise<void>
+  /** Done when the upload has its 202, the first time. */
+  readonly onAccepted?: (subject: Subject) => Promise<void>
+  /** Done by the client when it has read all its words: then there are none any more. */
+  readonly onEnded?: (subject: Subject) => Promise<void>
   /** The store is wiped on the way. */
   readonly forgets?: true
+  /** The job ends as cancelled, and its bytes answer with that. */
+  readonly isCancelled?: true
   /** The job may end as failed: then the same bytes are accepted again. */
   readonly mayFail?: true
   /** Only these steps are this scenario's own. */
@@ -95,7 +100,7 @@ export const SCENARIOS: readonly Scenario[] = [
     sample: 2,
     disturb: (lane) =>
       void lane.tasks.faults.add({ on: 'delivery', kind: 'delay', ms: HELD_BACK_MS, times: 1 }),
-    onAccepted: async (lane) => void (await lane.redis.flushall()),
+    onAccepted: async ({ lane }) => void (await lane.redis.flushall()),
     forgets: true,
     from: 'script.claim',
     to: 'script.claim',
@@ -108,6 +113,26 @@ export const SCENARIOS: readonly Scenario[] = [
     mood: { fails: 'refused', call: 1 },
     mayFail: true,
     from: 'script.begin-ending',
+  },
+  {
+    name: 'cancel',
+    title: 'the user takes the job back before it runs',
+    mode: 'cloud_tasks',
+    sample: 2,
+    disturb: (lane) =>
+      void lane.tasks.faults.add({ on: 'delivery', kind: 'delay', ms: 3 * HELD_BACK_MS, times: 1 }),
+    onAccepted: ({ client, jobId }) => client.cancel(jobId),
+    isCancelled: true,
+    mayFail: true,
+    from: 'script.override',
+  },
+  {
+    name: 'delete',
+    title: 'the user deletes the conversation that the job became',
+    mode: 'cloud_tasks',
+    sample: 2,
+    onEnded: ({ client }) => client.deleteConversations(),
+    from: 'object.create.deletion',
   },
   {
     name: 'again',

@@ -44,6 +44,10 @@ export interface AppClient {
   status(jobId: string): Promise<ClientStatus | undefined>
   /** Every segment of every conversation; undefined while nobody answers. */
   segments(): Promise<readonly LandedSegment[] | undefined>
+  /** Takes the job back, again and again until that is answered. */
+  cancel(jobId: string): Promise<void>
+  /** Deletes every conversation, each again and again until that is answered. */
+  deleteConversations(): Promise<void>
 }
 
 const RETRY_AFTER_MS = 100
@@ -91,6 +95,16 @@ export function createAppClient(options: {
     onLie(`GET ${path} answered ${answer.status} ${answer.text.slice(0, 200)}`)
     return undefined
   }
+  const erase = async (path: string) => {
+    const deadline = performance.now() + acceptedWithinMs
+    while (performance.now() < deadline) {
+      const answer = await ask(path, { method: 'DELETE' })
+      if (answer && answer.status < 300) return
+      if (answer && answer.status < 500) onLie(`DELETE ${path} answered ${answer.status}`)
+      await delay(RETRY_AFTER_MS)
+    }
+    throw new Error(`DELETE ${path} was not answered in ${acceptedWithinMs} ms`)
+  }
   const send = async (files: readonly SampleFile[]) => {
     const body = new FormData()
     for (const file of files) body.append('files', new Blob([file.body]), file.name)
@@ -124,6 +138,10 @@ export function createAppClient(options: {
         landed.push(...conversationSchema.parse(one).segments)
       }
       return ids && landed
+    },
+    cancel: (jobId) => erase(`/v2/sync-local-files/${jobId}`),
+    deleteConversations: async () => {
+      for (const id of (await listAll(read)) ?? []) await erase(`/v2/conversations/${id}`)
     },
   }
 }
