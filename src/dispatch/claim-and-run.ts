@@ -15,7 +15,7 @@ import {
 import type { Ledger } from '../ports/index.ts'
 import type { Events, SpanFacts } from '../telemetry/index.ts'
 import { answerOf, answers } from './answers.ts'
-import { conclude, endJob } from './conclude.ts'
+import { type Conclusion, conclude, endJob } from './conclude.ts'
 import type { DeliveryDeps } from './delivery-deps.ts'
 import { noteAttempt, runClaimed, spanFactsOf } from './run-claimed.ts'
 import { bringBack, settleOwed, withoutClaim } from './unclaimed.ts'
@@ -59,14 +59,14 @@ export async function claimAndRun(
     )
     const retryCount = parseRetryCount(delivery.retryCount)
     // Awaited here: the heartbeat ends with this block.
-    const answer = await runHeld(deps, held, uidHash, {
+    const { answer, isSlotWanted } = await runHeld(deps, held, uidHash, {
       finalDelivery: isFinalDelivery(retryCount, deps.maxAttempts),
       stop: delivery.stop,
       received: { retryCount, waitedMs: waitedMs(receivedAt, delivery.eta) },
       note,
       ledger,
     })
-    if (!held.signal.aborted) await passSlotOn(deps, held, uidHash)
+    if (isSlotWanted && !held.signal.aborted) await passSlotOn(deps, held, uidHash)
     return answer
   })
 }
@@ -88,6 +88,22 @@ async function passSlotOn(deps: DeliveryDeps, held: HeldClaim, uidHash: UidHash)
   }
 }
 
+interface HeldAnswer {
+  readonly answer: QueueAnswer
+  /** Another job of the user may be waiting for the slot. */
+  readonly isSlotWanted: boolean
+}
+
+function freed(answer: QueueAnswer): HeldAnswer {
+  return { answer, isSlotWanted: true }
+}
+
+/** Only an end tells whether somebody waits; who gives the job back has to ask. */
+function concluded(conclusion: Conclusion): HeldAnswer {
+  const isSlotWanted = conclusion.kind !== 'ended' || conclusion.isSlotWanted
+  return { answer: answerOf(conclusion), isSlotWanted }
+}
+
 async function runHeld(
   deps: DeliveryDeps,
   held: HeldClaim,
@@ -99,24 +115,25 @@ async function runHeld(
     readonly note: (facts: SpanFacts) => void
     readonly ledger: Ledger
   },
-): Promise<QueueAnswer> {
+): Promise<HeldAnswer> {
   const { jobId, generation, attempt } = held.claim
   const manifest = await deps.archive.readManifest(uidHash, jobId)
   if (!manifest || attempt > 1) {
     const known = await deps.archive.readOutcome(uidHash, jobId)
     if (known && 'outcome' in known) {
       const outcome = await deps.endings.complete(known, known.outcome)
-      return settleOwed(deps, jobId, manifest, answers.done(outcome.status, true))
+      return freed(await settleOwed(deps, jobId, manifest, answers.done(outcome.status, true)))
     }
   }
   if (!manifest) {
     const record = await deps.store.read(jobId)
-    if (!record) return answers.expired()
+    if (!record) return freed(answers.expired())
     const outcome = await deps.endings.endWithoutManifest(held, record)
-    return settleOwed(deps, jobId, undefined, answers.done(outcome.status, false))
+    return freed(await settleOwed(deps, jobId, undefined, answers.done(outcome.status, false)))
   }
   if (manifest.byok) {
-    return answerOf(await endJob(deps, held, manifest, { reasonCode: 'byok_worker_lost' }, true))
+    const why = { reasonCode: 'byok_worker_lost' } as const
+    return concluded(await endJob(deps, held, manifest, why, true))
   }
   const { lane } = manifest
   how.note({ lane })
@@ -125,5 +142,5 @@ async function runHeld(
   how.note(spanFactsOf(report.end))
   const conclusion = await conclude(deps, held, manifest, report, how.finalDelivery)
   noteAttempt(deps.events, held.claim, report)
-  return answerOf(conclusion)
+  return concluded(conclusion)
 }

@@ -32,6 +32,7 @@ export type Conclusion =
       readonly outcome: Outcome
       readonly final: boolean
       readonly settled: boolean
+      readonly isSlotWanted: boolean
     }
   | {
       readonly kind: 'snoozed' | 'continued'
@@ -105,12 +106,8 @@ export async function endJob(
   why: EndReason,
   final: boolean,
 ): Promise<Conclusion> {
-  const outcome = await deps.endings.endHeld(held, manifest, why)
-  const settled = await deps.endings.settle(manifest.jobId, manifest).then(
-    () => true,
-    () => false,
-  )
-  return { kind: 'ended', outcome, final, settled }
+  const { outcome, isSettled, isSlotWanted } = await deps.endings.endHeld(held, manifest, why)
+  return { kind: 'ended', outcome, final, settled: isSettled, isSlotWanted }
 }
 
 async function snooze(

@@ -65,13 +65,14 @@ async function stageAndRecord(
   let manifest: Manifest
   try {
     manifest = await stageManifest(deps, upload, staged)
-    const known = await knownJob(deps, manifest, key)
+    const standing = await deps.store.contentStanding(manifest.uid, manifest.contentId)
+    const known = await knownJob(deps, manifest, standing.holder, key)
     if (known.kind === 'known') {
       await bindToKnown(deps, manifest, key, known.job)
       await removeStaged(deps, staged)
       return answerRepeat(deps, upload.uid, known.job)
     }
-    const paused = await pausedJob(deps, manifest)
+    const paused = await pausedJob(deps, manifest, standing.pausedUntil)
     if (paused) {
       await removeStaged(deps, staged)
       return answerRepeat(deps, upload.uid, paused)

@@ -1,6 +1,6 @@
 import type { Archive } from '../durable/index.ts'
 import { type Manifest, type Outcome, REASONS, SCHEMA_VERSION } from '../kernel/index.ts'
-import type { Clock, JobStore } from '../ports/index.ts'
+import type { Clock } from '../ports/index.ts'
 import type { Accepted } from './accepted.ts'
 
 /**
@@ -9,14 +9,14 @@ import type { Accepted } from './accepted.ts'
  */
 export async function pausedJob(
   deps: {
-    readonly store: Pick<JobStore, 'pausedUntil'>
     readonly archive: Pick<Archive, 'createOutcome'>
     readonly clock: Clock
   },
   manifest: Manifest,
+  /** Epoch ms; undefined when it is not paused. */
+  retryAfterAt: number | undefined,
 ): Promise<Accepted | undefined> {
   const { jobId, uidHash, contentId, lane } = manifest
-  const retryAfterAt = await deps.store.pausedUntil(manifest.uid, contentId)
   if (retryAfterAt === undefined) return undefined
   const totalFiles = manifest.files.length
   const outcome = pausedOutcome(totalFiles, deps.clock.now(), retryAfterAt)

@@ -41,7 +41,7 @@ export async function recordJob(
   const job: NewJob = { ...newJobOf(manifest, deps.probeAfterMs), ...born }
   let created = await createSurely(deps, manifest, job)
   if (created.kind === 'held') {
-    const known = await knownJob(deps, manifest, job.key)
+    const known = await knownJob(deps, manifest, created.jobId, job.key)
     if (known.kind === 'known') {
       await withdraw(deps, manifest)
       await bindToKnown(deps, manifest, job.key, known.job)

@@ -6,6 +6,7 @@ import {
   type Manifest,
   type Outcome,
   type OutcomeObject,
+  owesEnrichment,
   REASONS,
   type ReasonCode,
   SCHEMA_VERSION,
@@ -36,10 +37,22 @@ export interface SecondStage {
 /** What an outcome object says of its job besides the outcome. */
 export type JobFacts = Pick<JobRecord, 'jobId' | 'uidHash' | 'contentId' | 'lane' | 'totalFiles'>
 
-/** How jobs end. Order: frozen result, durable outcome, terminal record, blobs, manifest, due index. */
+/** How a job came to its end under its holder. */
+export interface HeldEnd {
+  readonly outcome: Outcome
+  readonly isSettled: boolean
+  /** Another job of the user may be waiting for the slot. */
+  readonly isSlotWanted: boolean
+}
+
+/**
+ * How jobs end. Order: frozen result, durable outcome, then terminal record, blobs, manifest, due index.
+ * Where nothing but blobs and manifest is owed these go first, and the record is terminal and settled in
+ * one step: the outcome is durable by then, and whoever goes on after a crash ends it by that (I11, F40).
+ */
 export interface Endings {
-  /** By the claim's holder. @throws LeaseLostError */
-  endHeld(held: HeldClaim, manifest: Manifest, why: EndReason): Promise<Outcome>
+  /** By the claim's holder, its clean-up included; one that fails stays owed. @throws LeaseLostError */
+  endHeld(held: HeldClaim, manifest: Manifest, why: EndReason): Promise<HeldEnd>
   /** By whoever holds no claim; `raced` when the job moved since it was seen. */
   endSeen(manifest: Manifest, seen: Seen, why: EndReason): Promise<Outcome | 'raced'>
   /** The manifest is gone and no outcome was written: the end the record alone can vouch for. */
@@ -61,27 +74,46 @@ export function createEndings(deps: EndingDeps): Endings {
     return composeOutcome(deps, { manifest, stock, endedAt: clock.now() }, why)
   }
 
-  const complete = async (job: JobFacts, frozen: Outcome) => {
+  const makeDurable = async (job: JobFacts, frozen: Outcome) => {
     const { value } = await archive.createOutcome(outcomeObject(job, frozen))
-    const outcome = 'sameAs' in value ? await outcomeOfTwin(archive, value) : value.outcome
-    await store.finalize(job.jobId, outcome)
-    events.jobFinalized({
-      jobId: job.jobId,
-      uidHash: job.uidHash,
-      status: outcome.status,
-      counts: outcome.segments,
-      reasonCode: outcome.reasonCode,
-    })
+    return 'sameAs' in value ? outcomeOfTwin(archive, value) : value.outcome
+  }
+  const finalize = async (job: JobFacts, outcome: Outcome, isSettled: boolean) => {
+    const { jobId, uidHash } = job
+    const done = await store.finalize(jobId, outcome, { isSettled })
+    const { status, segments: counts, reasonCode } = outcome
+    events.jobFinalized({ jobId, uidHash, status, counts, reasonCode })
+    return done.kind === 'missing' || done.isSlotWanted
+  }
+  const complete = async (job: JobFacts, frozen: Outcome) => {
+    const outcome = await makeDurable(job, frozen)
+    await finalize(job, outcome, false)
     return outcome
+  }
+  const settle = async (jobId: JobId, manifest: Manifest | undefined) => {
+    if (manifest) await archive.deleteStaging(manifest)
+    // Before the job leaves the due index: a crash here is met again (I1).
+    await deps.secondStage?.begin(jobId)
+    await store.settle(jobId)
+    events.jobSettled({ jobId })
   }
 
   return {
     complete,
     endHeld: async (held, manifest, why) => {
       await held.trusted()
-      const outcome = await compose(manifest, why)
-      await held.write((claim) => store.beginEnding(claim, outcome))
-      return complete(factsOf(manifest), outcome)
+      const frozen = await compose(manifest, why)
+      await held.write((claim) => store.beginEnding(claim, frozen))
+      const [job, { jobId }] = [factsOf(manifest), manifest]
+      const outcome = await makeDurable(job, frozen)
+      if (deps.secondStage && owesEnrichment(outcome)) {
+        const isSlotWanted = await finalize(job, outcome, false)
+        return { outcome, isSettled: await succeeds(settle(jobId, manifest)), isSlotWanted }
+      }
+      const isSettled = await succeeds(archive.deleteStaging(manifest))
+      const isSlotWanted = await finalize(job, outcome, isSettled)
+      if (isSettled) events.jobSettled({ jobId })
+      return { outcome, isSettled, isSlotWanted }
     },
     endWithoutManifest: async (held, record) => {
       const outcome = expiredOutcome(record, clock.now())
@@ -98,14 +130,16 @@ export function createEndings(deps: EndingDeps): Endings {
       const answer = await store.overrideEnding(manifest.jobId, seen, outcome)
       return answer.kind === 'done' ? complete(factsOf(manifest), outcome) : 'raced'
     },
-    settle: async (jobId, manifest) => {
-      if (manifest) await archive.deleteStaging(manifest)
-      // Before the job leaves the due index: a crash here is met again (I1).
-      await deps.secondStage?.begin(jobId)
-      await store.settle(jobId)
-      events.jobSettled({ jobId })
-    },
+    settle,
   }
+}
+
+/** A clean-up that fails is owed, and recovery finds it in the due index. */
+function succeeds(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  )
 }
 
 function factsOf(manifest: Manifest): JobFacts {

@@ -36,10 +36,8 @@ export interface JobStore extends JobIndex, RecoveryStore {
   read(jobId: JobId): Promise<JobRecord | undefined>
   /** The ready-made answer of a status poll: one command. */
   view(jobId: JobId): Promise<StatusView | undefined>
-  /** The job that holds this content, if any. */
-  contentHolder(uid: Uid, contentId: ContentId): Promise<JobId | undefined>
-  /** Epoch ms until which this content is paused, because it kept failing alike. */
-  pausedUntil(uid: Uid, contentId: ContentId): Promise<number | undefined>
+  /** How this content stands, if any job of the user has had it. */
+  contentStanding(uid: Uid, contentId: ContentId): Promise<ContentStanding>
   /** What an idempotency key stands for, while it is kept. */
   keyHolder(uid: Uid, keyId: IdempotencyId): Promise<KeyHolder | undefined>
   /** Lets a key stand for a job that has its content already; `reused` when it stands for other content. */
@@ -67,8 +65,15 @@ export interface JobStore extends JobIndex, RecoveryStore {
   /** Freezes the result. From here the job can only be brought to this end. */
   beginEnding(claim: Claim, outcome: Outcome): Promise<HolderResult>
 
-  /** Records what the durable outcome says; anyone may, since it only repeats what is durable. */
-  finalize(jobId: JobId, outcome: Outcome): Promise<'finalized' | 'missing'>
+  /**
+   * Records what the durable outcome says; anyone may, since it only repeats what is durable. A job whose
+   * blobs and manifest are dealt with already, and that owes nothing else, `isSettled` in the same step.
+   */
+  finalize(
+    jobId: JobId,
+    outcome: Outcome,
+    how?: { readonly isSettled?: boolean },
+  ): Promise<FinalizeResult>
   /**
    * How the summaries of an ended job's conversations stand. The only thing of it that still moves;
    * what has ended for one conversation never changes. Unknown and live jobs are left alone.
@@ -102,6 +107,9 @@ export type HolderResult = 'ok' | 'lost'
 export type OverrideResult =
   | { readonly kind: 'done'; readonly generation: number }
   | { readonly kind: 'raced' | 'missing' }
+export type FinalizeResult =
+  /** `isSlotWanted`: another job of the user may be waiting for the slot that came free. */
+  { readonly kind: 'finalized'; readonly isSlotWanted: boolean } | { readonly kind: 'missing' }
 export type NextGenerationResult =
   | { readonly kind: 'queued'; readonly generation: number }
   | { readonly kind: 'lost' }
@@ -129,6 +137,13 @@ export interface SnoozeReason {
   readonly waitingFor: WaitingFor
   readonly forMs: number
   readonly reasonCode?: ReasonCode
+}
+
+export interface ContentStanding {
+  /** The job that holds it. */
+  readonly holder?: JobId
+  /** Epoch ms until which it is paused, because it kept failing alike. */
+  readonly pausedUntil?: number
 }
 
 /** What an override saw; compared by the store before it writes. */

@@ -15,6 +15,7 @@ import { overridingContract } from './job-store/overriding.ts'
 import { pausingContract } from './job-store/pausing.ts'
 import { recoveringContract } from './job-store/recovering.ts'
 import { releasingContract } from './job-store/releasing.ts'
+import { settlingContract } from './job-store/settling.ts'
 import { streamingContract } from './job-store/streaming.ts'
 import { suspectingContract } from './job-store/suspecting.ts'
 import { userSlotsContract } from './job-store/user-slots.ts'
@@ -37,6 +38,7 @@ export function jobStoreContract(name: string, make: MakeJobStore): void {
     keepingContract(makeWatched)
     newerSchemaContract(make)
     endingContract(makeWatched)
+    settlingContract(makeWatched)
     enrichingContract(makeWatched)
     pausingContract(makeWatched)
     overridingContract(makeWatched)

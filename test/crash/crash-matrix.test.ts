@@ -16,7 +16,8 @@ const CELLS = {
   'run/object.create.transcript:2:after': 'F26: a transcript written and not yet on the timeline',
   'run/object.replace.timeline:2:after': 'F26: a segment on the timeline and not yet marked',
   'run/object.create.outcome:1:before': 'F39: the result is frozen and not yet durable',
-  'run/script.finalize:1:after': 'F40, F41: terminal, the answer lost, the blobs still there',
+  'run/object.create.outcome:1:after': 'F40, F41: its end durable, the blobs still there',
+  'run/script.finalize:1:before': 'F40: its end durable, the blobs gone, not yet terminal',
 } as const
 
 describe('a service process killed at a durable step (F57: I1 to I12)', () => {

@@ -78,7 +78,7 @@ describe.each([
       const { uid, contentId } = aJob()
       const answers = await race(stores, (s) => s.create(aJob({ uid, contentId })))
       expect(tally(answers)).toEqual({ created: 1, held: 19 })
-      const jobId = await store.contentHolder(uid, contentId)
+      const { holder: jobId } = await store.contentStanding(uid, contentId)
       const held = answers.filter((answer) => answer.kind === 'held')
       expect(new Set(held.map((answer) => answer.jobId))).toEqual(new Set([jobId]))
     }))

@@ -127,10 +127,9 @@ export const STEPS: readonly (readonly [string, StoreStep | ObjectStep, status: 
   ['marks a segment', ['store', 'mark', (_, marks) => Object(marks).length > 0], 409],
   ['freezes the result', ['store', 'beginEnding'], 409],
   ['writes the outcome', ['objects', 'create', startsWith('outcomes/')], 200],
-  ['ends the record', ['store', 'finalize'], 200],
   ['deletes a blob', ['objects', 'delete', endsWith('.bin')], 200],
   ['deletes the manifest', ['objects', 'delete', endsWith('manifest.json')], 200],
-  ['settles the record', ['store', 'settle'], 200],
+  ['ends and settles the record', ['store', 'finalize'], 200],
 ]
 
 /** A holder parked just before one of its effects; its renewals get no answer from there on. */

@@ -139,10 +139,10 @@ export const ORPHANS: readonly Orphan[] = [
   },
   {
     name: '7',
-    title: 'terminal, SIGKILL before its clean-up, its task purged',
-    boundMs: OWED_MS + PASS_MS + WORK_MS,
-    because: 'due after 30 s, a pass every 60 s',
-    make: async (lane) => completed(lane, await killedAndPurged(lane, 'script.finalize', 'after')),
+    title: 'its end durable, SIGKILL before its clean-up, its task purged',
+    ...LEASE_AND_PASS,
+    make: async (lane) =>
+      completed(lane, await killedAndPurged(lane, 'object.create.outcome', 'after')),
   },
   {
     name: '8',

@@ -8,7 +8,7 @@ import {
   owesEnrichment,
   type RepeatFailureLimits,
 } from '../../kernel/index.ts'
-import type { JobStore, OverrideResult, Seen } from '../../ports/index.ts'
+import type { FinalizeResult, JobStore, OverrideResult, Seen } from '../../ports/index.ts'
 import { fruitlessAfter, suspected } from './job-claims.ts'
 import type { JobEntry } from './job-entry.ts'
 import type { JobShelf } from './job-shelf.ts'
@@ -81,25 +81,44 @@ export function createJobOverrideWrites(
         reason,
         change: (entry) => nextGeneration(entry, revival, shelf.now()),
       }),
-    finalize: async (jobId, outcome) => {
-      const entry = shelf.find(jobId)
-      if (!entry) return 'missing'
-      if (!isEnded(entry)) finalizeEntry(shelf, entry, outcome, { ...settings, contentHoldMs })
-      return 'finalized'
-    },
+    finalize: async (jobId, outcome, { isSettled = false } = {}) =>
+      finalizeJob(shelf, jobId, outcome, { ...settings, contentHoldMs, isSettled }),
     noteEnrichment: async (jobId, notes) => {
       const entry = shelf.find(jobId)
       if (entry && isEnded(entry)) shelf.put({ ...entry, notes: noted(entry, notes) })
     },
     settle: async (jobId) => {
       const entry = shelf.find(jobId)
-      if (entry && !isEnded(entry)) return
-      shelf.lookNoMore(jobId)
-      if (!entry || entry.settled) return
-      const forgetAt = shelf.now() + settings.terminalRetentionMs
-      shelf.put({ ...entry, settled: true, forgetAt }, { name: 'settled', facts: {} })
+      if (!entry) shelf.lookNoMore(jobId)
+      else if (isEnded(entry)) settleEntry(shelf, entry, settings.terminalRetentionMs)
     },
   }
+}
+
+function finalizeJob(
+  shelf: JobShelf,
+  jobId: JobId,
+  outcome: Outcome,
+  settings: FinalizeSettings,
+): FinalizeResult {
+  const entry = shelf.find(jobId)
+  if (!entry) {
+    if (settings.isSettled) shelf.lookNoMore(jobId)
+    return { kind: 'missing' }
+  }
+  if (isEnded(entry)) {
+    if (settings.isSettled) settleEntry(shelf, entry, settings.terminalRetentionMs)
+    return { kind: 'finalized', isSlotWanted: true }
+  }
+  finalizeEntry(shelf, entry, outcome, settings)
+  return { kind: 'finalized', isSlotWanted: shelf.waiters(entry.job.uidHash).length > 0 }
+}
+
+function settleEntry(shelf: JobShelf, entry: JobEntry, retentionMs: number): void {
+  shelf.lookNoMore(entry.job.jobId)
+  if (entry.settled) return
+  const forgetAt = shelf.now() + retentionMs
+  shelf.put({ ...entry, settled: true, forgetAt }, { name: 'settled', facts: {} })
 }
 
 /** What has ended for a conversation never changes. */
@@ -147,6 +166,9 @@ function frozen(outcome: Outcome): Partial<JobEntry> {
 }
 
 interface FinalizeSettings {
+  readonly terminalRetentionMs: number
+  /** It owes nothing any more. */
+  readonly isSettled: boolean
   readonly contentHoldMs: Readonly<Record<ReturnType<typeof contentClaimAfter>, number>>
   readonly repeatFailures?: RepeatFailureLimits
   readonly enriches?: boolean
@@ -156,8 +178,9 @@ function finalizeEntry(
   shelf: JobShelf,
   entry: JobEntry,
   outcome: Outcome,
-  { contentHoldMs, repeatFailures, enriches = false }: FinalizeSettings,
+  settings: FinalizeSettings,
 ): void {
+  const { contentHoldMs, repeatFailures, enriches = false, isSettled } = settings
   const { jobId, uid, contentId } = entry.job
   const now = shelf.now()
   if (shelf.contentHolder(uid, contentId) === jobId) {
@@ -169,9 +192,11 @@ function finalizeEntry(
   const pausedUntil =
     signature && repeatFailures && shelf.failures.note(entry.job, signature, repeatFailures)
   if (outcome.status === 'completed') shelf.failures.forget(contentId)
-  shelf.lookAgainAt(jobId, now + OWED_CLEANUP_DUE_MS)
+  if (isSettled) shelf.lookNoMore(jobId)
+  else shelf.lookAgainAt(jobId, now + OWED_CLEANUP_DUE_MS)
   shelf.awaitSlotNoMore(entry)
   shelf.releaseSlot(entry)
+  const facts = { status: outcome.status, reason: outcome.reasonCode ?? '' }
   shelf.put(
     {
       ...entry,
@@ -186,8 +211,9 @@ function finalizeEntry(
       reasonCode: outcome.reasonCode,
       outcome: JSON.stringify(outcome),
       owesEnrichment: enriches && owesEnrichment(outcome),
+      ...(isSettled ? { settled: true, forgetAt: now + settings.terminalRetentionMs } : {}),
     },
     ...(pausedUntil ? [{ name: 'content_paused', facts: { until: `${pausedUntil}` } }] : []),
-    { name: 'finalized', facts: { status: outcome.status, reason: outcome.reasonCode ?? '' } },
+    { name: 'finalized', facts: { ...facts, ...(isSettled ? { settled: '1' } : {}) } },
   )
 }

@@ -35,8 +35,14 @@ export function createMemoryJobStore(deps: MemoryJobStoreDeps): JobStore {
       const entry = shelf.find(jobId)
       return entry && viewOf(entry)
     },
-    contentHolder: async (uid, contentId) => shelf.contentHolder(uid, contentId),
-    pausedUntil: async (_uid, contentId) => shelf.failures.pausedUntil(contentId),
+    contentStanding: async (uid, contentId) => {
+      const holder = shelf.contentHolder(uid, contentId)
+      const pausedUntil = shelf.failures.pausedUntil(contentId)
+      return {
+        ...(holder === undefined ? {} : { holder }),
+        ...(pausedUntil === undefined ? {} : { pausedUntil }),
+      }
+    },
     keyHolder: async (uid, keyId) => shelf.keyHolder(shardOfUid(uid), keyId),
     marks: async (jobId) => ledgerOf(shelf.find(jobId)).marks,
     ledger: async (jobId) => ledgerOf(shelf.find(jobId)),

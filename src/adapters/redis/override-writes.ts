@@ -62,9 +62,9 @@ export function createOverrideWrites(
   }
 
   return {
-    finalize: async (jobId, outcome) => {
+    finalize: async (jobId, outcome, { isSettled = false } = {}) => {
       const { segments } = outcome
-      const [kind] = replyParts(
+      const [kind, isAwaited] = replyParts(
         await scripts.run('finalize', keys.job(jobId), [
           jobId,
           outcome.status,
@@ -78,9 +78,12 @@ export function createOverrideWrites(
           contentHoldMs(settings, outcome),
           ...repeatFailureArgs(outcome, settings.repeatFailures),
           settings.enriches && owesEnrichment(outcome) ? 'pending' : 'none',
+          isSettled ? settings.terminalRetentionMs : '',
         ]),
       )
-      return kind === 'missing' ? 'missing' : 'finalized'
+      if (kind === 'missing') return { kind }
+      if (kind !== 'finalized') throw new MalformedRecordError(`finalize answered ${kind}`)
+      return { kind, isSlotWanted: isAwaited === '1' }
     },
     settle: async (jobId) => {
       await scripts.run('settle', keys.job(jobId), [jobId, settings.terminalRetentionMs])

@@ -13,7 +13,7 @@ import type { ScriptRunner } from './script-runner.ts'
 
 type Reads = Pick<
   JobStore,
-  'read' | 'view' | 'contentHolder' | 'pausedUntil' | 'marks' | 'ledger' | 'events' | 'eventsSince'
+  'read' | 'view' | 'contentStanding' | 'marks' | 'ledger' | 'events' | 'eventsSince'
 >
 
 /** Reads change nothing (I9); what does not fit its schema is an error, never a guess. */
@@ -27,13 +27,13 @@ export function createReads(redis: RedisClient, scripts: ScriptRunner): Reads {
       const text = await scripts.call(() => redis.get(keys.view(jobId)))
       return text === null ? undefined : parseView(jobId, text)
     },
-    contentHolder: async (...[uid, contentId]: Parameters<JobStore['contentHolder']>) => {
-      const holder = await scripts.call(() => redis.get(keys.content(uid, contentId)))
-      return holder === null ? undefined : jobIdSchema.parse(holder)
-    },
-    pausedUntil: async (...[uid, contentId]: Parameters<JobStore['pausedUntil']>) => {
-      const until = await scripts.call(() => redis.get(keys.pause(uid, contentId)))
-      return until === null ? undefined : Number(until)
+    contentStanding: async (...[uid, contentId]: Parameters<JobStore['contentStanding']>) => {
+      const named = [keys.content(uid, contentId), keys.pause(uid, contentId)]
+      const [holder, until] = await scripts.call(() => redis.mget(named))
+      return {
+        ...(holder ? { holder: jobIdSchema.parse(holder) } : {}),
+        ...(until ? { pausedUntil: Number(until) } : {}),
+      }
     },
     ledger,
     marks: async (jobId: JobId) => (await ledger(jobId)).marks,

@@ -67,7 +67,7 @@ export const WORKLOAD: Workload = {
   objectsBefore: 6,
   objectsPerSegment: 4,
   objectsAtEnd: 6,
-  redisTrips: 12,
+  redisTrips: 9,
   redisTripUs: 100,
   redisPollUs: 15,
   redisBytesPerJob: 4_200,

@@ -109,7 +109,7 @@ export function creatingContract(make: MakeJobStore): void {
       expect(await store.read(second.jobId)).toBeUndefined()
       expect(await store.view(second.jobId)).toBeUndefined()
       expect(await store.events(second.jobId)).toEqual([])
-      expect(await store.contentHolder(first.uid, first.contentId)).toBe(first.jobId)
+      expect((await store.contentStanding(first.uid, first.contentId)).holder).toBe(first.jobId)
     })
 
     it('takes the content of a holder that was proven void', async () => {
@@ -117,7 +117,7 @@ export function creatingContract(make: MakeJobStore): void {
       const first = await created(store)
       const { uid, contentId } = first
       const second = await created(store, { uid, contentId, voidHolder: first.jobId })
-      expect(await store.contentHolder(uid, contentId)).toBe(second.jobId)
+      expect((await store.contentStanding(uid, contentId)).holder).toBe(second.jobId)
     })
 
     it('respects a holder other than the one proven void', async () => {
@@ -133,7 +133,7 @@ export function creatingContract(make: MakeJobStore): void {
       await store.finalize(first.jobId, aFailure())
       const { uid, contentId } = first
       const second = await created(store, { uid, contentId })
-      expect(await store.contentHolder(uid, contentId)).toBe(second.jobId)
+      expect((await store.contentStanding(uid, contentId)).holder).toBe(second.jobId)
     })
   })
 
@@ -146,7 +146,7 @@ export function creatingContract(make: MakeJobStore): void {
       expect(await store.view(jobId)).toBeUndefined()
       expect(await store.marks(jobId)).toEqual(new Map())
       expect(await store.events(jobId)).toEqual([])
-      expect(await store.contentHolder(uid, aContent())).toBeUndefined()
+      expect(await store.contentStanding(uid, aContent())).toEqual({})
     })
   })
 }

@@ -6,7 +6,6 @@ import {
   anOutcome,
   aRequest,
   aUid,
-  claimed,
   created,
   LONG_MS,
   landed,
@@ -98,7 +97,7 @@ export function endingContract(make: MakeJobStore): void {
       const { job, claim } = await running(store)
       const outcome = aFailure()
       await store.beginEnding(claim, outcome)
-      expect(await store.finalize(job.jobId, outcome)).toBe('finalized')
+      expect(await store.finalize(job.jobId, outcome)).toMatchObject({ kind: 'finalized' })
       const { status, segments, reasonCode } = outcome
       const record = await recordOf(store, job)
       expect(record).toMatchObject({ status, segments, outcome, settled: false, attempt: 1 })
@@ -128,7 +127,7 @@ export function endingContract(make: MakeJobStore): void {
 
     it('answers missing without a record', async () => {
       const { store } = await make()
-      expect(await store.finalize(aJobId(aUid()), anOutcome())).toBe('missing')
+      expect(await store.finalize(aJobId(aUid()), anOutcome())).toMatchObject({ kind: 'missing' })
     })
 
     it('never changes a terminal job (I2)', async () => {
@@ -136,7 +135,7 @@ export function endingContract(make: MakeJobStore): void {
       const { job } = await running(store)
       await store.finalize(job.jobId, anOutcome())
       const before = await recordOf(store, job)
-      expect(await store.finalize(job.jobId, aFailure())).toBe('finalized')
+      expect(await store.finalize(job.jobId, aFailure())).toMatchObject({ kind: 'finalized' })
       expect(await store.overrideEnding(job.jobId, before, aFailure())).toEqual({ kind: 'raced' })
       const options = { revival: true, dueInMs: 0 }
       const next = await store.overrideGeneration(job.jobId, before, options)
@@ -150,7 +149,7 @@ export function endingContract(make: MakeJobStore): void {
         const { store } = await make()
         const job = await created(store)
         await store.finalize(job.jobId, anOutcome({ status }))
-        expect(await store.contentHolder(job.uid, job.contentId)).toBeUndefined()
+        expect((await store.contentStanding(job.uid, job.contentId)).holder).toBeUndefined()
       },
     )
 
@@ -158,12 +157,13 @@ export function endingContract(make: MakeJobStore): void {
       const { store } = await make()
       const job = await created(store)
       await store.finalize(job.jobId, anOutcome())
-      expect(await store.contentHolder(job.uid, job.contentId)).toBe(job.jobId)
+      expect((await store.contentStanding(job.uid, job.contentId)).holder).toBe(job.jobId)
 
       const harness = await make({ outcomeRetentionMs: SHORT_MS })
       const brief = await created(harness.store)
       await harness.store.finalize(brief.jobId, anOutcome())
-      const holder = () => harness.store.contentHolder(brief.uid, brief.contentId)
+      const holder = async () =>
+        (await harness.store.contentStanding(brief.uid, brief.contentId)).holder
       await eventually(harness, async () => (await holder()) === undefined)
       await created(harness.store, { uid: brief.uid, contentId: brief.contentId })
     })
@@ -173,12 +173,13 @@ export function endingContract(make: MakeJobStore): void {
       const outcome = { ...aFailure(), reasonCode: 'sync_cancelled' } as const
       const { job } = await running(store)
       await store.finalize(job.jobId, outcome)
-      expect(await store.contentHolder(job.uid, job.contentId)).toBe(job.jobId)
+      expect((await store.contentStanding(job.uid, job.contentId)).holder).toBe(job.jobId)
 
       const harness = await make({ terminalRetentionMs: SHORT_MS })
       const { job: brief } = await running(harness.store)
       await harness.store.finalize(brief.jobId, outcome)
-      const holder = () => harness.store.contentHolder(brief.uid, brief.contentId)
+      const holder = async () =>
+        (await harness.store.contentStanding(brief.uid, brief.contentId)).holder
       await eventually(harness, async () => (await holder()) === undefined)
     })
 
@@ -188,7 +189,7 @@ export function endingContract(make: MakeJobStore): void {
       const { uid, contentId } = first
       const second = await created(store, { uid, contentId, voidHolder: first.jobId })
       await store.finalize(first.jobId, aFailure())
-      expect(await store.contentHolder(uid, contentId)).toBe(second.jobId)
+      expect((await store.contentStanding(uid, contentId)).holder).toBe(second.jobId)
     })
 
     it('frees the slot', async () => {
@@ -210,65 +211,6 @@ export function endingContract(make: MakeJobStore): void {
       const { store } = await make()
       const job = await created(store, { dueInMs: 0 })
       await store.finalize(job.jobId, anOutcome())
-      expect(await store.due(shardOfJob(job.jobId), 10)).toEqual([])
-    })
-  })
-
-  describe('settle', () => {
-    it('takes the job out of the due index for good', async () => {
-      const { store } = await make()
-      const { job } = await running(store)
-      await store.finalize(job.jobId, anOutcome())
-      await store.postpone(job.jobId, 0)
-      await store.settle(job.jobId)
-      await store.postpone(job.jobId, 0)
-      expect(await store.due(shardOfJob(job.jobId), 10)).toEqual([])
-      expect(await recordOf(store, job)).toMatchObject({ settled: true, outcome: anOutcome() })
-    })
-
-    it('sent again changes nothing', async () => {
-      const { store } = await make()
-      const { job } = await running(store)
-      await store.finalize(job.jobId, anOutcome())
-      await store.settle(job.jobId)
-      const before = await recordOf(store, job)
-      const events = await store.events(job.jobId)
-      await store.settle(job.jobId)
-      expect(await recordOf(store, job)).toEqual(before)
-      expect(await store.events(job.jobId)).toEqual(events)
-    })
-
-    it('of a job that has not ended does nothing (I11)', async () => {
-      const { store } = await make()
-      const job = await created(store, { dueInMs: 0 })
-      await store.settle(job.jobId)
-      expect(await store.due(shardOfJob(job.jobId), 10)).toEqual([job.jobId])
-      await claimed(store, job)
-    })
-
-    it('starts the retention, after which nothing of the job answers', async () => {
-      const harness = await make({ terminalRetentionMs: SHORT_MS })
-      const { store } = harness
-      const { job, claim } = await running(store)
-      await store.mark(claim, [landed()])
-      await store.finalize(job.jobId, anOutcome())
-      await harness.lapse(SHORT_MS * 2)
-      expect(await store.read(job.jobId)).toBeDefined()
-      await store.settle(job.jobId)
-      await eventually(harness, async () => (await store.read(job.jobId)) === undefined)
-      expect(await store.view(job.jobId)).toBeUndefined()
-      expect(await store.marks(job.jobId)).toEqual(new Map())
-      expect(await store.events(job.jobId)).toEqual([])
-      expect(await store.claim(aRequest(job))).toEqual({ kind: 'missing' })
-    })
-
-    it('of a job that is gone drops it from the due index', async () => {
-      const harness = await make({ terminalRetentionMs: 0 })
-      const { store } = harness
-      const job = await created(store)
-      await store.finalize(job.jobId, anOutcome())
-      await store.settle(job.jobId)
-      await store.settle(job.jobId)
       expect(await store.due(shardOfJob(job.jobId), 10)).toEqual([])
     })
   })

@@ -66,7 +66,7 @@ export function watched(store: JobStore): JobStore {
     continueNext: (claim, why) => look(claim.jobId, store.continueNext(claim, why)),
     keep: (claim, why) => look(claim.jobId, store.keep(claim, why)),
     beginEnding: (claim, outcome) => look(claim.jobId, store.beginEnding(claim, outcome)),
-    finalize: (jobId, outcome) => look(jobId, store.finalize(jobId, outcome)),
+    finalize: (jobId, outcome, how) => look(jobId, store.finalize(jobId, outcome, how)),
     settle: (jobId) => look(jobId, store.settle(jobId)),
     noteEnrichment: (jobId, notes) => look(jobId, store.noteEnrichment(jobId, notes)),
     overrideEnding: (jobId, seen, outcome) =>

@@ -19,7 +19,7 @@ export function idempotencyKeysContract(make: MakeJobStore): void {
       const other = aJob({ uid, key })
       expect(await store.create(other)).toEqual({ kind: 'reused' })
       expect(await store.read(other.jobId)).toBeUndefined()
-      expect(await store.contentHolder(uid, other.contentId)).toBeUndefined()
+      expect((await store.contentStanding(uid, other.contentId)).holder).toBeUndefined()
       expect(await store.keyHolder(uid, key.keyId)).toEqual({ jobId, contentId })
     })
 

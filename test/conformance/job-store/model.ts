@@ -108,7 +108,7 @@ const releases = fc.oneof(
 const ends = fc.oneof(
   step('beginEnding', { ...claimOf, outcome: index }),
   step('overrideEnding', { ...seenOf, outcome: index }),
-  step('finalize', { job: index, outcome: index }),
+  step('finalize', { job: index, outcome: index, isSettled: fc.boolean() }),
   step('settle', { job: index }),
 )
 const others = fc.oneof(
@@ -173,7 +173,7 @@ export async function play(cast: Cast, stage: Stage, s: Step): Promise<unknown> 
       return seen && store.overrideGeneration(job.jobId, seen, { revival, dueInMs })
     }
     case 'finalize':
-      return store.finalize(job.jobId, pick(OUTCOMES, s.outcome))
+      return store.finalize(job.jobId, pick(OUTCOMES, s.outcome), { isSettled: s.isSettled })
     case 'settle':
       return store.settle(job.jobId)
     case 'postpone':
@@ -248,16 +248,16 @@ export async function look(cast: Cast, stage: Stage, shard: number): Promise<unk
   const { store } = stage
   const jobs = await Promise.all(
     cast.jobs.map(async ({ jobId, uid, contentId }) => {
-      const [record, view, ledger, events, holder] = await Promise.all([
+      const [record, view, ledger, events, content] = await Promise.all([
         store.read(jobId),
         store.view(jobId),
         store.ledger(jobId),
         store.events(jobId),
-        store.contentHolder(uid, contentId),
+        store.contentStanding(uid, contentId),
       ])
       const marks = [...ledger.marks].sort()
       const suspects = [...ledger.suspects].sort()
-      const seen = { record, view, marks, suspects, events, holder }
+      const seen = { record, view, marks, suspects, events, content }
       return scrub(seen, remember(stage, jobId, record))
     }),
   )

@@ -108,7 +108,7 @@ export function overridingContract(make: MakeJobStore): void {
       const job = await created(store)
       await store.overrideEnding(job.jobId, await recordOf(store, job), aFailure())
       expect(await store.due(shardOfJob(job.jobId), 10)).toEqual([job.jobId])
-      expect(await store.finalize(job.jobId, aFailure())).toBe('finalized')
+      expect(await store.finalize(job.jobId, aFailure())).toMatchObject({ kind: 'finalized' })
     })
   })
 

@@ -96,5 +96,7 @@ export function pausingContract(make: MakeJobStore): void {
   })
 }
 
-const pausedUntil = (store: JobStore, { uid, contentId }: Pick<NewJob, 'uid' | 'contentId'>) =>
-  store.pausedUntil(uid, contentId)
+const pausedUntil = async (
+  store: JobStore,
+  { uid, contentId }: Pick<NewJob, 'uid' | 'contentId'>,
+) => (await store.contentStanding(uid, contentId)).pausedUntil

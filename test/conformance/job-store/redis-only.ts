@@ -92,6 +92,7 @@ export function redisOnly({ make, client }: RedisJobStores): void {
       const looks = [
         (job: NewJob) => store.postpone(job.jobId, 0),
         (job: NewJob) => store.settle(job.jobId),
+        (job: NewJob) => store.finalize(job.jobId, anOutcome(), { isSettled: true }),
       ]
       for (const look of looks) {
         const job = await created(store, { dueInMs: 0 })
@@ -146,7 +147,7 @@ export function redisOnly({ make, client }: RedisJobStores): void {
       expect(await lossy.continueNext(claim, why)).toEqual({ kind: 'queued', generation: 1 })
       const next = await claimed(lossy, job, { generation: 1 })
       expect(await lossy.beginEnding(next, anOutcome())).toBe('ok')
-      expect(await lossy.finalize(job.jobId, anOutcome())).toBe('finalized')
+      expect(await lossy.finalize(job.jobId, anOutcome())).toMatchObject({ kind: 'finalized' })
       await lossy.settle(job.jobId)
       expect(await recordOf(store, job)).toMatchObject({ attempt: 2, settled: true })
     })
@@ -192,7 +193,7 @@ export function redisOnly({ make, client }: RedisJobStores): void {
         const job = aJob()
         await expect(store.create(job)).rejects.toMatchObject({ party: 'redis', refused: true })
         expect(await store.read(job.jobId)).toBeUndefined()
-        expect(await store.contentHolder(job.uid, job.contentId)).toBeUndefined()
+        expect((await store.contentStanding(job.uid, job.contentId)).holder).toBeUndefined()
       } finally {
         await client().config('SET', 'maxmemory', '0')
       }

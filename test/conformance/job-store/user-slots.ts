@@ -216,6 +216,18 @@ export function userSlotsContract(make: MakeJobStore): void {
       expect(await store.wakeWaiter(third, uidHash, LONG_MS)).toBeUndefined()
     })
 
+    it('freed by an end are told of, while somebody waits; said again, whoever hears it has to look', async () => {
+      const harness = await make()
+      const { store, first } = await crowded(harness)
+      const { job: lonely } = await running(store, {}, ONE_SLOT)
+      const free = { kind: 'finalized', isSlotWanted: false }
+      expect(await store.finalize(lonely.jobId, anOutcome())).toEqual(free)
+      for (const _ of ['first', 'resent']) {
+        const answer = await store.finalize(first.job.jobId, anOutcome())
+        expect(answer).toEqual({ kind: 'finalized', isSlotWanted: true })
+      }
+    })
+
     it('freed pass over a job that ended while it waited', async () => {
       const harness = await make()
       const { store, first, older, younger } = await crowded(harness)

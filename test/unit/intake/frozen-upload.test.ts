@@ -23,9 +23,9 @@ function freezing(before: 'manifest' | 'lookup', meanwhile: (world: World) => Pr
     }),
     store: (store) => ({
       ...store,
-      contentHolder: async (...of) => {
+      contentStanding: async (...of) => {
         if (before === 'lookup') await freeze(world)
-        return store.contentHolder(...of)
+        return store.contentStanding(...of)
       },
     }),
   })

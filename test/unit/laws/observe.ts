@@ -157,9 +157,9 @@ function observeOverrides(
   changed: <Answer>(jobId: JobId, answer: Answer) => Answer,
 ): Pick<JobStore, 'finalize' | 'settle' | 'overrideEnding' | 'overrideGeneration'> {
   return {
-    finalize: async (jobId, outcome) => {
-      const answer = await store.finalize(jobId, outcome)
-      if (answer === 'finalized') {
+    finalize: async (jobId, outcome, how) => {
+      const answer = await store.finalize(jobId, outcome, how)
+      if (answer.kind === 'finalized') {
         holders.ended(jobId)
         ledger.returned.delete(jobId)
       }

@@ -11,9 +11,11 @@ if h then
   return { 'created' }
 end
 if is_reused(ARGV[15], ARGV[4]) then return { 'reused' } end
-local holder = redis.call('GET', content)
-if holder and holder ~= ID and holder ~= ARGV[14] then return { 'held', holder } end
-redis.call('SET', content, ID)
+if not redis.call('SET', content, ID, 'NX') then
+  local holder = redis.call('GET', content)
+  if holder ~= ID and holder ~= ARGV[14] then return { 'held', holder } end
+  redis.call('SET', content, ID)
+end
 bind_key(ARGV[15], ARGV[4], ARGV[16])
 -- Left by a record that was evicted: marks without their counts would stay uncounted for ever.
 redis.call('DEL', key('marks'), key('text'), key('notes'))

@@ -71,12 +71,38 @@ local function event(name, ...)
   redis.call('XADD', key('events'), 'MAXLEN', '~', 200, '*', 'at', n(NOW), 'name', name, ...)
 end
 
--- Gives the slot back and makes the oldest waiting capture of this user due now.
+-- What the indexes still have of a job whose record is gone.
+local function forget()
+  redis.call('ZREM', P .. 'due', ID)
+  redis.call('ZREM', P .. 'live', ID)
+end
+
+-- The keys of a settled job go after so long; so does its entry among those that ended alike.
+local function retain(h, retention_ms)
+  redis.call('ZREMRANGEBYSCORE', P .. 'ended:' .. h.st, '-inf', n(NOW - tonumber(retention_ms)))
+  redis.call('PEXPIRE', P .. 'ended:' .. h.st, retention_ms)
+  for _, kind in ipairs({ 'job', 'view', 'text', 'marks', 'events' }) do
+    redis.call('PEXPIRE', key(kind), retention_ms)
+  end
+end
+
+-- Of a terminal job: out of the due index, and retention starts.
+local function settle(h, retention_ms)
+  redis.call('ZREM', P .. 'due', ID)
+  if h.sl == '1' then return end
+  redis.call('HSET', key('job'), 'sl', '1')
+  event('settled')
+  redis.call('PEXPIRE', key('notes'), retention_ms)
+  retain(h, retention_ms)
+end
+
+-- Gives the slot back and makes the oldest waiting capture of this user due now. Answers whether one waits.
 local function release_slot(h)
   redis.call('ZREM', key('slots', h.uh), ID)
   redis.call('ZREM', P .. 'running', ID)
   local oldest = redis.call('ZRANGE', key('waiting', h.uh), 0, 0)
   if oldest[1] then redis.call('ZADD', P .. 'due', 'XX', n(NOW), oldest[1]) end
+  return oldest[1] and '1' or '0'
 end
 
 local function hold(h, lease_ms)
