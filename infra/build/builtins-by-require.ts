@@ -17,7 +17,10 @@ export const builtinsByRequire: Plugin = {
       const names = Object.keys(process.getBuiltinModule(path) ?? {})
       const exported = names
         .filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default')
-        .map((name) => `const $${name} = /* @__PURE__ */ get('${name}'); export { $${name} as ${name} }`)
+        .map(
+          (name) =>
+            `const $${name} = /* @__PURE__ */ get('${name}'); export { $${name} as ${name} }`,
+        )
       return {
         contents: [
           `const builtin = require('node:${path}')`,

@@ -37,21 +37,17 @@ function keep(root: ProtoNode, name: string, kept: Set<string>): void {
 }
 
 /** Proto's scalars. Source: protobuf.js, `types.basic`. */
-const SCALARS = new Set(
-  'double float int32 uint32 sint32 fixed32 sfixed32 int64 uint64 sint64 fixed64 sfixed64 bool string bytes'.split(
-    ' ',
-  ),
-)
+const SCALAR = /^(double|float|bool|string|bytes|[su]?int(32|64)|s?fixed(32|64))$/
 
 /** @param type as written: its innermost meaning seen from `from` counts */
 function keepUsed(root: ProtoNode, from: string, type: string, kept: Set<string>): void {
-  if (SCALARS.has(type)) return
+  if (SCALAR.test(type)) return
   const scopes = from.split('.')
-  for (let depth = scopes.length; depth >= 0; depth -= 1) {
-    const name = [...scopes.slice(0, depth), type].join('.')
-    if (nodeAt(root, name)) return keep(root, name, kept)
-  }
-  throw new Error(`${from} names ${type}, which is not there`)
+  const outward = scopes.map((_, depth) => scopes.slice(0, scopes.length - depth))
+  const names = [...outward, []].map((scope) => [...scope, type].join('.'))
+  const name = names.find((one) => nodeAt(root, one))
+  if (name === undefined) throw new Error(`${from} names ${type}, which is not there`)
+  keep(root, name, kept)
 }
 
 function nodeAt(root: ProtoNode, name: string): ProtoNode | undefined {

@@ -8,11 +8,8 @@ const CLIENT = fileURLToPath(
   new URL('../../node_modules/@google-cloud/tasks/build/esm/src/v2/index.js', import.meta.url),
 )
 
-/** What the client is made of, in files that hold much beside it. */
-const SERVICES: readonly (readonly [file: RegExp, service: string])[] = [
-  [/tasks\/build\/protos\/protos\.json$/, 'google.cloud.tasks.v2.CloudTasks'],
-  [/google-gax\/build\/protos\/locations\.json$/, 'google.cloud.location.Locations'],
-]
+const PROTOS = /\/protos\.json$/
+const SERVICE = 'google.cloud.tasks.v2.CloudTasks'
 
 /**
  * Stands for `protobufjs/ext/descriptor`. Descriptors are what a server tells of its messages to who
@@ -24,9 +21,16 @@ const NO_DESCRIPTORS = `
   for (const { prototype } of [Enum, Root, Type]) prototype.toDescriptor = () => nothing
 `
 
+/** Stands for a client of another service, made with each of the queue's; nobody asks for regions. */
+const NO_LOCATIONS = `
+  exports.LocationsClient = class {
+    async close() {}
+  }
+`
+
 /**
- * The queue's client in its version 2 alone, with the messages of the services it is made of. It
- * reads its JSON by computed paths, which a bundler does not follow.
+ * The queue's client in its version 2 alone, with the messages of its own service. It reads its JSON by
+ * computed paths, which a bundler does not follow.
  */
 export const queueClient: Plugin = {
   name: 'queue-client',
@@ -43,8 +47,8 @@ export const queueClient: Plugin = {
       }
       return { contents: source.replaceAll(pattern, (call) => texts.get(call) ?? call) }
     })
-    onLoad({ filter: /google-gax\/build\/protos\/locations\.json$/ }, async ({ path }) => {
-      return { contents: JSON.stringify(await readPruned(path)), loader: 'json' }
+    onLoad({ filter: /google-gax\/build\/src\/locationService\.js$/ }, () => {
+      return { contents: NO_LOCATIONS }
     })
     onResolve({ filter: /^protobufjs\/ext\/descriptor$/ }, ({ path }) => {
       return { path, namespace: 'left-out' }
@@ -61,6 +65,5 @@ export const queueClient: Plugin = {
 
 async function readPruned(path: string): Promise<unknown> {
   const json = JSON.parse(await readFile(path, 'utf8'))
-  const [, service] = SERVICES.find(([file]) => file.test(path)) ?? []
-  return service === undefined ? json : pruneProtos(json, [service])
+  return PROTOS.test(path) ? pruneProtos(json, [SERVICE]) : json
 }
