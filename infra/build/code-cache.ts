@@ -1,17 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readdir } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { nowhere } from './nowhere.ts'
 
 /** Beside the bundle; `NODE_COMPILE_CACHE` names it at run time. */
 const CACHE_FOLDER = 'code-cache'
 const WARM_WITHIN_MS = 60_000
 
+/** What a service reads later than at its start, its threads too; `cli.js` is run by hand. */
+const READ_LATER = /^chunk-.*\.js$|\.worker\.js$/
+
 /**
  * Starts the bundle as production does, until it is warm, and stops it by SIGTERM: on its way out
- * Node writes what it compiled. The cache fits this Node alone; the folder may move.
+ * Node writes what it compiled. What is read later still is imported by a process of its own. The
+ * cache fits this Node alone; the folder may move.
  * Nothing of the network is used: Redis is a stand-in that says OK to everything.
  * @throws Error when the bundle does not start, become warm, or stop with 0
  */
@@ -20,8 +25,7 @@ export async function writeCodeCache(folder: string): Promise<void> {
   const child = spawn(process.execPath, [join(folder, 'main.js')], {
     env: {
       ...nowhere(`redis://127.0.0.1:${redis.port}`),
-      NODE_COMPILE_CACHE: join(folder, CACHE_FOLDER),
-      NODE_COMPILE_CACHE_PORTABLE: '1',
+      ...cacheIn(folder),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: WARM_WITHIN_MS,
@@ -31,7 +35,22 @@ export async function writeCodeCache(folder: string): Promise<void> {
   child.kill('SIGTERM')
   const [code, signal] = await ended
   if (code !== 0) throw new Error(`the bundle ended with ${code ?? signal}:\n${output}`)
+  await compileWhatIsReadLater(folder)
   await letEveryoneRead(join(folder, CACHE_FOLDER))
+}
+
+function cacheIn(folder: string) {
+  return { NODE_COMPILE_CACHE: join(folder, CACHE_FOLDER), NODE_COMPILE_CACHE_PORTABLE: '1' }
+}
+
+async function compileWhatIsReadLater(folder: string): Promise<void> {
+  const files = (await readdir(folder)).filter((name) => READ_LATER.test(name))
+  const code = [...files.map((name) => `await import('./${name}')`), 'process.exit()'].join('\n')
+  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: folder,
+    env: cacheIn(folder),
+    timeout: WARM_WITHIN_MS,
+  })
 }
 
 /** Node writes for its own user alone, and an image's files belong to another than runs them. */

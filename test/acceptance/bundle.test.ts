@@ -75,6 +75,9 @@ describe('the production bundle', () => {
     const verdicts = [...stderr.matchAll(/V8 code cache for ESM file:\S+ was (\w+)/g)]
     expect(new Set(verdicts.map(([, verdict]) => verdict))).toEqual(new Set(['accepted']))
     const files = (await readdir(dist)).filter((file) => file.endsWith('.js'))
+    const compiled = (await readdir(join(dist, 'code-cache'), { recursive: true })).slice(1)
+    const ofService = files.filter((file) => !file.startsWith('cli'))
+    expect(compiled.length).toBeGreaterThanOrEqual(ofService.length)
     const texts = await Promise.all(files.map((file) => readFile(join(dist, file), 'utf8')))
     const modules = texts.flatMap((text) => text.match(/__commonJS\(\{\n.*/g) ?? [])
     expect(modules.length).toBeGreaterThan(100)
