@@ -25,11 +25,12 @@ const FOUND_BY_PLACE: Readonly<Record<string, readonly string[]>> = {
  * vendor in files of its own, which the code loads later. That a module of ours does nothing but
  * export (`sideEffects` in package.json) keeps out of the first what only the second needs.
  * @param folder an empty one
+ * @param main started as `main.js`; from the project's folder
  * @throws Error when the source finds a file by its place that is not among those known here
  */
-export async function bundle(folder: string): Promise<void> {
+export async function bundle(folder: string, main = 'src/main.ts'): Promise<void> {
   await bundleEntries(folder, 'chunk', {
-    main: 'src/main.ts',
+    main,
     'decode.worker': 'src/adapters/opus/decode.worker.ts',
     'detect.worker': 'src/adapters/silero/detect.worker.ts',
     // The pool looks for its thread's code there.

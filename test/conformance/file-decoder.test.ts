@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { setEnvironmentData } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ClosableFileDecoder, createFileDecoder } from '../../src/adapters/opus/index.ts'
 import { RetryableError } from '../../src/kernel/index.ts'
 import { arriving, OPUS_10_MS, type RecordedBody, recording } from '../support/audio.ts'
+import { threadPriorities } from '../support/thread-priorities.ts'
 import { FAULTS, type Fault } from './file-decoder/faults.ts'
 import { fileDecoderContract } from './file-decoder.contract.ts'
 
@@ -95,6 +97,13 @@ describe('opus threads', () => {
     expect(read).toBeLessThan(128_000)
     controller.abort(new Error('enough'))
     await expect(outcome).resolves.toMatchObject({ message: 'enough' })
+  })
+
+  it.runIf(process.platform === 'linux')('work behind the event loop', async () => {
+    const behind = () => threadPriorities().filter((priority) => priority > getPriority()).length
+    const before = behind()
+    await decode()
+    expect(behind()).toBe(before + 1)
   })
 
   it('closing ends a file in work as retryable and refuses further ones', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { getPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { setEnvironmentData } from 'node:worker_threads'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -12,6 +13,7 @@ import { toSpeechSpans } from '../../src/adapters/silero/speech-spans.ts'
 import { copyPiece, windowsIn } from '../../src/adapters/silero/speech-windows.ts'
 import { RetryableError } from '../../src/kernel/index.ts'
 import { join, sine, whiteNoise } from '../support/audio.ts'
+import { threadPriorities } from '../support/thread-priorities.ts'
 import { FAULTS, type Fault } from './voice-detector/faults.ts'
 import { inNoise, realSpeech, voiceDetectorContract } from './voice-detector.contract.ts'
 
@@ -54,6 +56,13 @@ describe('silero threads', () => {
     const noisy = inNoise(await realSpeech(), 0, 6)
     expect(noisy.length).toBeLessThan(60 * 16_000)
     expect(await detect(noisy)).toEqual(toSpeechSpans(await judgeInOrder(noisy), noisy.length))
+  })
+
+  it.runIf(process.platform === 'linux')('work behind the event loop', async () => {
+    const behind = () => threadPriorities().filter((priority) => priority > getPriority()).length
+    const before = behind()
+    await detect(new Int16Array(1_000))
+    expect(behind()).toBe(before + 1)
   })
 
   it('closing ends a recording in work as retryable and refuses further ones', async () => {

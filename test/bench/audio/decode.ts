@@ -39,7 +39,7 @@ export async function runDecode(context: BenchContext): Promise<BenchReport> {
         await context.clock.sleep(A_FEW_TURNS_MS)
         delays.take()
         const cpuSeconds = await cpuSecondsOf(() => decoder.decode(inChunks(body), format, options))
-        lateMs.push(Math.max(0, ...delays.take()))
+        lateMs.push(Math.max(0, ...delays.take().map((delay) => delay.lateMs)))
         return secondsOfFile / cpuSeconds
       },
     },

@@ -11,6 +11,7 @@ import { type LoadPlan, type LoadReport, runLoad } from './load.ts'
 import { BEYOND, WITHIN } from './plans.ts'
 import { plotLoad } from './plot-load.ts'
 import { answersOf, ofPhase } from './print-load.ts'
+import { bundleService } from './stack.ts'
 
 const PLOTS = new URL('./plots/', import.meta.url)
 const LOOP_MS = 50
@@ -18,9 +19,11 @@ const NORMAL_WITHIN_S = 5
 
 /** G18: one instance within its limits, and with twice of what it may take. */
 export async function runLoadBench(context: BenchContext): Promise<BenchReport> {
+  context.say('building')
+  const bundle = await bundleService(join(context.folder, 'dist'))
   const play = async (name: string, title: string, plan: LoadPlan) => {
     const folder = join(context.folder, name)
-    const report = await runLoad(plan, { ...context, folder }, context.say)
+    const report = await runLoad(plan, { ...context, folder, bundle }, context.say)
     if (context.drawsPlots) {
       await mkdir(PLOTS, { recursive: true })
       await writeFile(new URL(`${name}.svg`, PLOTS), await plotLoad(title, report))
@@ -55,7 +58,8 @@ export async function runLoadBench(context: BenchContext): Promise<BenchReport> 
       ),
     ],
     notes: [
-      'One service process with real Redis, GCS and Cloud Tasks servers, default leases, phones in another.',
+      'One service process, the bundle of a deployment, with real Redis, GCS and Cloud Tasks servers, default leases, phones in another.',
+      'The service goes first on its cores, its threads and the parties behind; others here do not know that.',
       `Within: ${answersOf(within)}.`,
       `Beyond: ${answersOf(beyond)}.`,
     ],
@@ -76,6 +80,7 @@ function measuresOf(how: string, report: LoadReport): Measure[] {
     measure('RSS, most', 'MB', 'rssMb'),
     measure('external memory, most', 'MB', 'externalMb'),
     measure('event loop late, p99', 'ms', 'loopP99Ms'),
+    measure('   of it by its own work, p99', 'ms', 'ownP99Ms'),
   ]
 }
 

@@ -49,7 +49,7 @@ const POLLED_JOBS = 50
 /** Idle, then everything at once, then until the queue is empty and uploads are taken again. */
 export async function runLoad(
   plan: LoadPlan,
-  parts: Pick<LoadStackOptions, 'folder' | 'redis' | 'environment' | 'clock'>,
+  parts: Pick<LoadStackOptions, 'folder' | 'redis' | 'environment' | 'clock' | 'bundle'>,
   say: (line: string) => void,
 ): Promise<LoadReport> {
   await using stack = await startLoadStack({ ...parts, ...plan })

@@ -10,13 +10,17 @@ const sampleSchema = z.object({
   loopDelayMs: z.number(),
   /** All such delays since the last sample, for percentiles over longer stretches. */
   loopDelaysMs: z.array(z.number()),
+  /** As much of each as the loop was at work itself, rather than waiting for a core. */
+  ownDelaysMs: z.array(z.number()),
   renewals: z.number(),
   claimsLost: z.number(),
   attempts: z.number(),
 })
 export type LoadSample = z.infer<typeof sampleSchema>
 
-export const fromServiceSchema = z.union([z.object({ kind: z.literal('listening') }), sampleSchema])
+/** `warm` comes once, when it listens and has loaded what it needs. */
+export const fromServiceSchema = z.union([z.object({ kind: z.literal('warm') }), sampleSchema])
+export type FromService = z.infer<typeof fromServiceSchema>
 
 /** What the generator is asked to do. */
 export const orderSchema = z.discriminatedUnion('kind', [

@@ -9,6 +9,7 @@ const MEGABYTE = 1_024 * 1_024
 export function ofPhase(report: LoadReport, { fromMs, toMs }: Phase) {
   const samples = report.samples.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
   const delays = samples.flatMap(({ loopDelaysMs }) => loopDelaysMs).sort((a, b) => a - b)
+  const own = samples.flatMap(({ ownDelaysMs }) => ownDelaysMs).sort((a, b) => a - b)
   const most = (of: (sample: LoadSample) => number) =>
     samples.reduce((max, sample) => Math.max(max, of(sample)), 0)
   return {
@@ -17,6 +18,7 @@ export function ofPhase(report: LoadReport, { fromMs, toMs }: Phase) {
     externalMb: most(({ externalBytes }) => externalBytes) / MEGABYTE,
     loopP50Ms: percentile(delays, 0.5),
     loopP99Ms: percentile(delays, 0.99),
+    ownP99Ms: percentile(own, 0.99),
     loopMaxMs: delays.at(-1) ?? 0,
   }
 }

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { systemClock } from '../../../src/adapters/system/system-clock.ts'
-import { readEnv, toConfig } from '../../../src/config/index.ts'
-import { buildService } from '../../../src/service.ts'
+import { runService } from '../../../src/run-service.ts'
 import { watchLoopDelays } from './loop-delays.ts'
-import type { LoadSample } from './messages.ts'
+import type { FromService, LoadSample } from './messages.ts'
 
 /**
  * The service as `src/main.ts` starts it, telling four times a second how it is:
@@ -13,8 +12,13 @@ const [, , speechMs = '0'] = process.argv
 const SAMPLE_MS = 250
 const clock = systemClock()
 const counts = { renewals: 0, claimsLost: 0, attempts: 0 }
+/** Nobody listens where it is only started to be compiled. */
+const say = (message: FromService) => process.send?.(message)
 
-const service = buildService(toConfig(readEnv()), {
+process.once('disconnect', () => process.exit(0))
+// Whoever read the log may have gone.
+process.stdout.on('error', () => undefined)
+await runService({
   clock,
   probe: async (step, moment) => {
     if (step === 'script.renew' && moment === 'after') counts.renewals += 1
@@ -28,18 +32,18 @@ const service = buildService(toConfig(readEnv()), {
   },
   log: {
     write: (line) => {
+      process.stdout.write(line)
       if (line.includes('"claim_lost"')) counts.claimsLost += 1
       if (line.includes('"claim_taken"')) counts.attempts += 1
+      if (line.includes('"Service warm"')) say({ kind: 'warm' })
     },
   },
 })
-await service.start()
-process.send?.({ kind: 'listening' })
 const delays = watchLoopDelays()
-process.once('disconnect', () => process.exit(0))
 for (;;) {
-  await delay(SAMPLE_MS)
-  const loopDelaysMs = delays.take()
+  await delay(SAMPLE_MS, undefined, { ref: false })
+  const taken = delays.take()
+  const loopDelaysMs = taken.map(({ lateMs }) => lateMs)
   const { rss, external, arrayBuffers } = process.memoryUsage()
   const sample: LoadSample = {
     kind: 'sample',
@@ -48,7 +52,8 @@ for (;;) {
     externalBytes: external + arrayBuffers,
     loopDelayMs: Math.max(0, ...loopDelaysMs),
     loopDelaysMs,
+    ownDelaysMs: taken.map(({ ownMs }) => ownMs),
     ...counts,
   }
-  process.send?.(sample)
+  say(sample)
 }
