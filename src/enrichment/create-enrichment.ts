@@ -1,4 +1,4 @@
-import type { QueueAnswer, QueueDelivery } from '../jobs/index.ts'
+import type { OwedSummaries, QueueAnswer, QueueDelivery } from '../jobs/index.ts'
 import type { JobId } from '../kernel/index.ts'
 import { beginSecondStage } from './begin.ts'
 import { deliverEnrichment, type EnrichmentDeliveryDeps } from './deliver.ts'
@@ -19,7 +19,7 @@ export interface EnrichmentOptions extends Omit<EnrichmentDeliveryDeps, 'startHe
 /** The room's deeds, each safe to repeat. */
 export interface Enrichment {
   /** An ended job's conversations want their summaries. */
-  begin(jobId: JobId): Promise<void>
+  begin(jobId: JobId, owed?: OwedSummaries): Promise<void>
   deliver(delivery: QueueDelivery): Promise<QueueAnswer>
   /** One look at all work that is due. */
   recover(signal: AbortSignal): Promise<WorkCounts>
@@ -34,7 +34,7 @@ export function createEnrichment(options: EnrichmentOptions): Enrichment {
   const deps: EnrichmentDeps & EnrichmentDeliveryDeps = { ...options, startHere: runner.start }
   const { batchSize } = options
   return {
-    begin: (jobId) => beginSecondStage(deps, jobId),
+    begin: (jobId, owed) => beginSecondStage(deps, jobId, owed),
     deliver: (delivery) => deliverEnrichment(deps, delivery),
     recover: (signal) => recoverEnrichments(deps, { batchSize, signal }),
     sweep: (page) => sweepEnrichments(deps, page),

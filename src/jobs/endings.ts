@@ -31,8 +31,11 @@ export interface EndingDeps {
 
 /** What an ended job still owes its conversations. Safe to repeat; a job that owes nothing is left alone. */
 export interface SecondStage {
-  begin(jobId: JobId): Promise<void>
+  begin(jobId: JobId, owed?: OwedSummaries): Promise<void>
 }
+
+/** What is known of a job that was just ended with conversations, their summaries noted as pending. */
+export type OwedSummaries = Pick<JobRecord, 'uidHash' | 'lane'> & { readonly outcome: Outcome }
 
 /** What an outcome object says of its job besides the outcome. */
 export type JobFacts = Pick<JobRecord, 'jobId' | 'uidHash' | 'contentId' | 'lane' | 'totalFiles'>
@@ -90,10 +93,10 @@ export function createEndings(deps: EndingDeps): Endings {
     await finalize(job, outcome, false)
     return outcome
   }
-  const settle = async (jobId: JobId, manifest: Manifest | undefined) => {
+  const settle = async (jobId: JobId, manifest: Manifest | undefined, owed?: OwedSummaries) => {
     if (manifest) await archive.deleteStaging(manifest)
     // Before the job leaves the due index: a crash here is met again (I1).
-    await deps.secondStage?.begin(jobId)
+    await deps.secondStage?.begin(jobId, owed)
     await store.settle(jobId)
     events.jobSettled({ jobId })
   }
@@ -108,7 +111,8 @@ export function createEndings(deps: EndingDeps): Endings {
       const outcome = await makeDurable(job, frozen)
       if (deps.secondStage && owesEnrichment(outcome)) {
         const isSlotWanted = await finalize(job, outcome, false)
-        return { outcome, isSettled: await succeeds(settle(jobId, manifest)), isSlotWanted }
+        const owed = { ...manifest, outcome }
+        return { outcome, isSettled: await succeeds(settle(jobId, manifest, owed)), isSlotWanted }
       }
       const isSettled = await succeeds(archive.deleteStaging(manifest))
       const isSlotWanted = await finalize(job, outcome, isSettled)
@@ -130,7 +134,7 @@ export function createEndings(deps: EndingDeps): Endings {
       const answer = await store.overrideEnding(manifest.jobId, seen, outcome)
       return answer.kind === 'done' ? complete(factsOf(manifest), outcome) : 'raced'
     },
-    settle,
+    settle: (jobId, manifest) => settle(jobId, manifest),
   }
 }
 

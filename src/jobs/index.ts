@@ -18,7 +18,7 @@
 export { callNow, callWaiter, wasFreed } from './call-waiter.ts'
 export type { EndReason } from './compose-outcome.ts'
 export { type EndLiveDeps, endLiveJob } from './end-live-job.ts'
-export { createEndings, type EndingDeps, type Endings } from './endings.ts'
+export { createEndings, type EndingDeps, type Endings, type OwedSummaries } from './endings.ts'
 export {
   type EnqueueDeps,
   type EnqueueOutcome,

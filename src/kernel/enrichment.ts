@@ -147,6 +147,15 @@ export function owesEnrichment(outcome: Pick<Outcome, 'newMemories' | 'updatedMe
   return outcome.newMemories.length + outcome.updatedMemories.length > 0
 }
 
+/** Those it ended with; what is no conversation's id is passed over. */
+export function conversationsOf(
+  outcome: Pick<Outcome, 'newMemories' | 'updatedMemories'>,
+): ConversationId[] {
+  return [...outcome.newMemories, ...outcome.updatedMemories].flatMap(
+    (id) => conversationIdSchema.safeParse(id).data ?? [],
+  )
+}
+
 /** The task body is a pointer, never content; both sides validate it. */
 export const ENRICHMENT_TASK_SCHEMA_VERSION = 1
 

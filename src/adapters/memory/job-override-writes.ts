@@ -1,6 +1,7 @@
 import {
   type ConversationId,
   contentClaimAfter,
+  conversationsOf,
   type EnrichmentNote,
   failureSignature,
   type JobId,
@@ -114,6 +115,12 @@ function finalizeJob(
   return { kind: 'finalized', isSlotWanted: shelf.waiters(entry.job.uidHash).length > 0 }
 }
 
+/** All of them at once: one whose summary is done soon must not pass for the whole job. */
+function pendingNotes(outcome: Outcome): JobEntry['notes'] {
+  const pending = conversationsOf(outcome).map((id) => [id, { state: 'pending' }] as const)
+  return pending.length > 0 ? new Map(pending) : undefined
+}
+
 function settleEntry(shelf: JobShelf, entry: JobEntry, retentionMs: number): void {
   shelf.lookNoMore(entry.job.jobId)
   if (entry.settled) return
@@ -211,6 +218,7 @@ function finalizeEntry(
       reasonCode: outcome.reasonCode,
       outcome: JSON.stringify(outcome),
       owesEnrichment: enriches && owesEnrichment(outcome),
+      notes: enriches ? pendingNotes(outcome) : undefined,
       ...(isSettled ? { settled: true, forgetAt: now + settings.terminalRetentionMs } : {}),
     },
     ...(pausedUntil ? [{ name: 'content_paused', facts: { until: `${pausedUntil}` } }] : []),

@@ -1,5 +1,6 @@
 import {
   contentClaimAfter,
+  conversationsOf,
   failureSignature,
   type JobId,
   MalformedRecordError,
@@ -64,6 +65,7 @@ export function createOverrideWrites(
   return {
     finalize: async (jobId, outcome, { isSettled = false } = {}) => {
       const { segments } = outcome
+      const owed = settings.enriches ? conversationsOf(outcome) : []
       const [kind, isAwaited] = replyParts(
         await scripts.run('finalize', keys.job(jobId), [
           jobId,
@@ -79,6 +81,7 @@ export function createOverrideWrites(
           ...repeatFailureArgs(outcome, settings.repeatFailures),
           settings.enriches && owesEnrichment(outcome) ? 'pending' : 'none',
           isSettled ? settings.terminalRetentionMs : '',
+          ...owed,
         ]),
       )
       if (kind === 'missing') return { kind }

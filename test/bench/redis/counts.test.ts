@@ -18,8 +18,13 @@ describe('a job', () => {
   })
 
   test('takes six when there is nothing to do in it', async () => {
-    const { trips } = await ourLife(redis.url, clock, 'one by one', 0)
+    const { trips } = await ourLife(redis.url, clock, 'one by one', { segments: 0 })
     expect(sumOf(trips)).toBe(6)
+  })
+
+  test('takes one more when it owes summaries: it leaves the due index once they are announced', async () => {
+    const { trips } = await ourLife(redis.url, clock, 'one by one', { owesSummaries: true })
+    expect(sumOf(trips)).toBe(18)
   })
 
   test('takes at most 12 when they land five at once', async () => {

@@ -68,7 +68,7 @@ export async function ourLife(
   url: string,
   clock: Clock,
   order: Order,
-  segments = SEGMENTS,
+  { segments = SEGMENTS, owesSummaries = false } = {},
 ): Promise<CommandCounts> {
   const redis = createRedisClient(url, { commandTimeoutMs: 2_000, onError: () => undefined })
   await connectRedis(redis)
@@ -76,10 +76,12 @@ export async function ourLife(
     ...{ redis, clock, probe: () => undefined },
     terminalRetentionMs: DAY_MS,
     outcomeRetentionMs: DAY_MS,
+    enriches: owesSummaries,
   })
   const turns = takeTurns()
   const isApart = order === 'one by one'
   const world = createWorld({
+    ...(owesSummaries ? { summarize: () => Promise.reject(new Error('nobody asks')) } : {}),
     store: () => (isApart ? { ...store, mark: turns.endWith(store.mark) } : store),
     transcribe: async ({ pcm }) => {
       if (isApart) await turns.begin()

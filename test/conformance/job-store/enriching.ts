@@ -49,6 +49,15 @@ export function enrichingContract(make: MakeJobStore): void {
       })
     })
 
+    it('is owed for every conversation from the end on: one that is done is not all', async () => {
+      const both = anOutcome({ newMemories: [A], updatedMemories: [B] })
+      const { store, jobId, of } = await ended(both)
+      await store.noteEnrichment(jobId, new Map([[A, { state: 'done' }]]))
+      expect(await of()).toBe('pending')
+      await store.noteEnrichment(jobId, new Map([[B, { state: 'done' }]]))
+      expect(await of()).toBe('done')
+    })
+
     it('of a conversation that has ended never changes', async () => {
       const { store, jobId, of } = await ended()
       await store.noteEnrichment(jobId, new Map([[A, { state: 'done' }]]))

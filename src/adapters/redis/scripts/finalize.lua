@@ -5,7 +5,7 @@
 -- waits for the slot; said again, whoever hears it has to look.
 -- ARGV: id status total ok silent failed reason_code outcome owed_due_in_ms content_hold_ms(0 lifts the claim)
 --       failure_signature('' not counted) repeat_limit repeat_window_ms pause_ms enrichment
---       retention_ms('' it owes its clean-up)
+--       retention_ms('' it owes its clean-up) (conversation whose summary is pending)*
 local h, retention_ms = load(), ARGV[16]
 local owes = retention_ms == ''
 if not h then
@@ -41,6 +41,13 @@ if ARGV[11] ~= '' and limit > 0 then
 end
 if owes then due_at(NOW + tonumber(ARGV[9])) else redis.call('ZREM', P .. 'due', ID) end
 if h.wf == 'capacity' then redis.call('ZREM', key('waiting', h.uh), ID) end
+-- All of them at once: one whose summary is done soon must not pass for the whole job.
+local notes = {}
+for i = 17, #ARGV do
+  notes[#notes + 1] = ARGV[i]
+  notes[#notes + 1] = 'p'
+end
+if #notes > 0 then redis.call('HSET', key('notes'), unpack(notes)) end
 local is_awaited = release_slot(h)
 commit(h, {
   st = ARGV[2], ts = ARGV[3], ok = ARGV[4], si = ARGV[5], fa = ARGV[6], rc = ARGV[7], sg = 'finalizing',
