@@ -30,7 +30,7 @@ describe('a job', () => {
   test('takes at most 12 when they land five at once', async () => {
     const { trips, inner } = await ourLife(redis.url, clock, 'together')
     expect(sumOf(trips)).toBeLessThanOrEqual(12)
-    expect(sumOf(trips) + sumOf(inner)).toBeLessThanOrEqual(150)
+    expect(sumOf(trips) + sumOf(inner)).toBeLessThanOrEqual(106)
   })
 })
 
