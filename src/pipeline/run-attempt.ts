@@ -1,11 +1,9 @@
 import type { FairUse, SpeechGate } from '../fair-use/index.ts'
 import {
-  BusyError,
   distinctFiles,
   inParallel,
   memberOf,
   type ReasonCode,
-  RetryableError,
   type Segment,
   type Stage,
   type StagedFile,
@@ -14,12 +12,13 @@ import {
 import type { UnitId } from '../ports/index.ts'
 import type { PreferenceStore } from '../preferences/index.ts'
 import type { AttemptContext, AttemptOutcome } from './attempt.ts'
+import { type AttemptLimits, endsTheJob, judgeAttempt } from './judge-attempt.ts'
 import { type PrepareDeps, type PreparedFile, prepareFile } from './prepare-file.ts'
 import { type AttemptHints, createHints } from './speech-hints.ts'
 import { createStageTimer, type StageTimer } from './stage-timer.ts'
 import { type TranscribeDeps, transcribeSegment, transcriptOfLost } from './transcribe-segment.ts'
 
-export interface PipelineDeps extends PrepareDeps, TranscribeDeps {
+export interface PipelineDeps extends PrepareDeps, TranscribeDeps, AttemptLimits {
   /** Absent when fair use is off. */
   readonly fairUse?: Pick<FairUse, 'openGate'> | undefined
   /** What users said about their speech. */
@@ -28,10 +27,6 @@ export interface PipelineDeps extends PrepareDeps, TranscribeDeps {
   readonly language?: string
   readonly maxParallelFiles: number
   readonly maxParallelSegments: number
-  /** Times that a unit may kill its worker while it runs alone; then it is failed. */
-  readonly maxLoneDeaths: number
-  /** How long a job waits when the provider is busy and did not say how long. */
-  readonly defaultSnoozeMs: number
 }
 
 /**
@@ -60,7 +55,7 @@ export async function runAttempt(
   }
   context.signal.throwIfAborted()
   timer.enter('finalizing')
-  return judge(run)
+  return judgeAttempt(deps, { ...run, stageMs: timer.read() })
 }
 
 /** What one attempt gathers on its way. */
@@ -215,42 +210,4 @@ async function failedForGood(
     reasonCode: error.reasonCode,
   })
   return true
-}
-
-/** A wrong key or model, or a budget that is spent, fails every segment alike: no further call is made. */
-const ENDS_THE_JOB: readonly ReasonCode[] = [
-  'stt_configuration_error',
-  'sync_transcription_budget_exhausted',
-]
-
-function endsTheJob(error: unknown): boolean {
-  return error instanceof TerminalError && ENDS_THE_JOB.includes(error.reasonCode)
-}
-
-function judge({ troubles, timer, deps, lost }: Run): AttemptOutcome {
-  const terminal = troubles.find((t) => t instanceof TerminalError)
-  if (terminal) {
-    const { reasonCode, message: detail, retryAfterAt } = terminal
-    return {
-      kind: 'discard',
-      reasonCode,
-      detail,
-      ...(retryAfterAt === undefined ? {} : { retryAfterAt }),
-    }
-  }
-  const failure = troubles.find((t) => !(t instanceof BusyError))
-  if (failure !== undefined) {
-    const reasonCode = failure instanceof RetryableError ? failure.reasonCode : undefined
-    return { kind: 'retry', error: failure, ...(reasonCode ? { reasonCode } : {}) }
-  }
-  const busy = troubles.filter((t) => t instanceof BusyError)
-  if (busy.length > 0) {
-    const forMs = Math.max(...busy.map((b) => b.retryAfterMs ?? deps.defaultSnoozeMs))
-    return { kind: 'snooze', forMs, reasonCode: 'stt_upstream_error' }
-  }
-  if (lost) {
-    const detail = `given up after ${deps.maxLoneDeaths} deaths alone`
-    return { kind: 'discard', reasonCode: 'sync_worker_lost', detail }
-  }
-  return { kind: 'done', stageMs: timer.read() }
 }
