@@ -1,6 +1,8 @@
 import { join } from 'node:path'
-import { atMost, type BenchContext, type BenchReport } from '../bench.ts'
+import { atMost, type BenchContext, type BenchReport, type Contestant } from '../bench.ts'
 import { median } from '../statistics.ts'
+import { heldByPeer } from './held-peers.ts'
+import type { Order } from './messages.ts'
 import { startLoadStack } from './stack.ts'
 
 const MEGABYTE = 1_024 * 1_024
@@ -11,11 +13,21 @@ const LIMIT_MB = 96
 const FEW = 50
 const MANY = 200
 const FLAT = 1.15
+const PEERS: readonly (readonly [kind: string, name: string, role: Contestant['role']])[] = [
+  ['pipe', 'node pipe', 'floor'],
+  ['busboy', '@fastify/busboy', 'part'],
+  ['multer-memory', 'multer, into memory', 'peer'],
+]
 
 /** G14: what uploads that are held open cost the process in memory, over its idle. */
 export async function runHeldUploads(context: BenchContext): Promise<BenchReport> {
   const few = await heldMb(context, FEW)
   const many = await heldMb(context, MANY)
+  const peers: Contestant[] = []
+  for (const [kind, name, role] of PEERS) {
+    context.say(`${FEW} uploads of 8 MB to ${name}`)
+    peers.push({ name, role, samples: await heldByPeer(kind, orderOf(FEW), context.clock) })
+  }
   return {
     measures: [
       {
@@ -25,6 +37,7 @@ export async function runHeldUploads(context: BenchContext): Promise<BenchReport
         contestants: [
           { name: `${FEW} at once`, role: 'ours', samples: few },
           { name: `${MANY} at once`, role: 'ours', samples: many },
+          ...peers.map((peer) => ({ ...peer, name: `${peer.name}, ${FEW} at once` })),
         ],
       },
     ],
@@ -36,6 +49,13 @@ export async function runHeldUploads(context: BenchContext): Promise<BenchReport
       `The real service, defaults, bodies in even parts over ${OVER_MS / 1_000} s; RSS in the second half of that.`,
       'Of 64 MiB for invisible retries every byte may be held; what does not fit streams through.',
     ],
+  }
+}
+
+function orderOf(count: number): Extract<Order, { kind: 'uploads' }> {
+  return {
+    ...{ kind: 'uploads', name: 'held', speech: false, count, bytes: FILE_BYTES },
+    ...{ overMs: OVER_MS, spreadMs: 0 },
   }
 }
 
@@ -51,10 +71,7 @@ async function heldMb(context: BenchContext, count: number): Promise<number[]> {
   await context.clock.sleep(IDLE_MS)
   const idle = median(stack.samples.map(({ rssBytes }) => rssBytes))
   const startMs = context.clock.now()
-  const answers = await stack.ask({
-    ...{ kind: 'uploads', name: 'held', speech: false, count, bytes: FILE_BYTES },
-    ...{ overMs: OVER_MS, spreadMs: 0 },
-  })
+  const answers = await stack.ask(orderOf(count))
   const refused = answers.filter(({ status }) => status !== 202)
   if (refused.length > 0) throw new Error(`${refused.length} uploads were not taken`)
   const held = stack.samples.filter(

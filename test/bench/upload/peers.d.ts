@@ -16,6 +16,7 @@ declare module 'multer' {
     any(): import('express').RequestHandler
   }
   namespace multer {
+    export function memoryStorage(): StorageEngine
     export type { StorageEngine }
   }
   export = multer

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Writable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Busboy } from '@fastify/busboy'
+import { DataStore, Server as TusServer } from '@tus/server'
 import express from 'express'
 import { formidable } from 'formidable'
 import multer from 'multer'
@@ -25,16 +26,36 @@ function sink(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() })
 }
 
-async function readOurs(req: IncomingMessage): Promise<void> {
-  for await (const { body } of readParts({ clock }, req, LIMITS)) {
-    const [sha256, crc32c] = [createHash('sha256'), createCrc32c()]
-    for await (const chunk of body) {
+function createHashes() {
+  const [sha256, crc32c] = [createHash('sha256'), createCrc32c()]
+  return {
+    update: (chunk: Uint8Array) => {
       sha256.update(chunk)
       crc32c.update(chunk)
-    }
-    sha256.digest('hex')
-    crc32c.digest()
+    },
+    end: () => [sha256.digest('hex'), crc32c.digest()],
   }
+}
+
+async function readOurs(req: IncomingMessage): Promise<void> {
+  for await (const { body } of readParts({ clock }, req, LIMITS)) {
+    const hashes = createHashes()
+    for await (const chunk of body) hashes.update(chunk)
+    hashes.end()
+  }
+}
+
+/** The least that a body can cost whose hashes are wanted. */
+async function readHashed(req: IncomingMessage): Promise<void> {
+  const hashes = createHashes()
+  const hashing = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      hashes.update(chunk)
+      done()
+    },
+  })
+  await pipeline(req, hashing)
+  hashes.end()
 }
 
 async function readBusboy(req: IncomingMessage): Promise<void> {
@@ -48,27 +69,63 @@ async function readFormidable(req: IncomingMessage): Promise<void> {
   await formidable({ maxFileSize: LIMITS.maxBytes, fileWriteStreamHandler: sink }).parse(req)
 }
 
-function multerApp(): RequestListener {
-  const storage: multer.StorageEngine = {
+/** The body in one piece, as a framework hands it over. */
+function expressApp(): RequestListener {
+  const app = express()
+  app.post('/', express.raw({ type: () => true, limit: LIMITS.maxBytes }), (_req, res) => {
+    res.end()
+  })
+  return app
+}
+
+/** Its own protocol: an upload created with its body, no form to be read. */
+class SinkStore extends DataStore {
+  override extensions = ['creation', 'creation-with-upload']
+  override async write(stream: Readable): Promise<number> {
+    let bytes = 0
+    for await (const chunk of stream) bytes += chunk.byteLength
+    return bytes
+  }
+}
+
+function tusApp(): RequestListener {
+  const server = new TusServer({ path: '/', datastore: new SinkStore() })
+  return (req, res) => void server.handle(req, res)
+}
+
+function multerApp(storage: multer.StorageEngine): RequestListener {
+  const app = express()
+  app.post('/{*path}', multer({ storage }).any(), (_req, res) => void res.end())
+  return app
+}
+
+function sinkStorage(): multer.StorageEngine {
+  return {
     _handleFile: (_req, file, done) => {
       file.stream.pipe(sink()).once('finish', () => done(null, {}))
     },
     _removeFile: (_req, _file, done) => done(null),
   }
-  const app = express()
-  app.post('/', multer({ storage }).any(), (_req, res) => void res.end())
-  return app
 }
 
 const READERS: Readonly<Record<string, (req: IncomingMessage) => Promise<unknown>>> = {
   pipe: (req) => pipeline(req, sink()),
+  hashed: readHashed,
   ours: readOurs,
   busboy: readBusboy,
   formidable: readFormidable,
 }
 
+const APPS: Readonly<Record<string, () => RequestListener>> = {
+  multer: () => multerApp(sinkStorage()),
+  'multer-memory': () => multerApp(multer.memoryStorage()),
+  tus: tusApp,
+  express: expressApp,
+}
+
 function listenerOf(name: string): RequestListener {
-  if (name === 'multer') return multerApp()
+  const app = APPS[name]
+  if (app) return app()
   const read = READERS[name]
   if (!read) throw new Error(`no such reader: ${name}`)
   return (req, res) => {
