@@ -5,6 +5,9 @@ class OutOfTimeError extends Error {
   override name = 'OutOfTimeError'
 }
 
+/** One for all: a fresh reason with its stack costs more than the rest of a limit. */
+const ENDED = new Error('the try has ended')
+
 /** Waits for `promise`, but no longer than until `signal` aborts; rejects with its reason then. */
 export async function abortable<T>(
   signal: AbortSignal | undefined,
@@ -36,15 +39,14 @@ export async function bounded<T>(
   const over = new AbortController()
   const onAbort = () => over.abort(limits.signal?.reason)
   limits.signal?.addEventListener('abort', onAbort, { once: true })
-  const expiry = clock.sleep(limits.ms, over.signal).then(
-    () => over.abort(new OutOfTimeError(`no answer within ${Math.round(limits.ms)} ms`)),
-    () => undefined,
-  )
+  const expiry = clock.after(limits.ms, () => {
+    over.abort(new OutOfTimeError(`no answer within ${Math.round(limits.ms)} ms`))
+  })
   try {
     return await abortable(over.signal, work(over.signal))
   } finally {
     limits.signal?.removeEventListener('abort', onAbort)
-    over.abort()
-    await expiry
+    expiry.cancel()
+    over.abort(ENDED)
   }
 }
