@@ -19,8 +19,8 @@ export const UPLOAD_VARIABLES = {
     'Bytes a second below which an upload is answered 408; 0 means no limit. Higher cuts slow phones.',
   ),
   UPLOAD_BUFFER_BUDGET_BYTES: setting(
-    '67108864',
-    'Bytes (64 MiB) held for invisible retries by all uploads; past it files stream through.',
+    '50331648',
+    'Bytes (48 MiB) held for invisible retries by all uploads; past it files stream through.',
   ),
   UPLOAD_BUFFERED_FILE_MAX_BYTES: setting(
     '8388608',

@@ -20,11 +20,6 @@ export interface MultipartOptions {
 /** Boundaries and part headers may add this much to the files themselves. */
 const FORM_OVERHEAD_BYTES = 256 * 1024
 const FILES_FIELD = 'files'
-/**
- * Twice what Node reads from a socket at a time: at its default, which is once, every chunk stops the
- * socket and starts it again, although the reader has long taken it.
- */
-const UNREAD_MAX_BYTES = 128 * 1024
 
 /**
  * The files of a multipart upload, one after the other, as they arrive. However it ends, the request
@@ -94,7 +89,6 @@ function createParser(req: IncomingMessage, options: MultipartOptions): BusboyIn
       headers: { ...req.headers, 'content-type': contentType },
       // Names come as sent, so that a separator in one is refused rather than cut away.
       preservePath: true,
-      ...{ highWaterMark: UNREAD_MAX_BYTES, fileHwm: UNREAD_MAX_BYTES },
       limits: {
         files: options.maxFiles,
         fileSize: options.maxBytes + 1,

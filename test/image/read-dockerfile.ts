@@ -59,3 +59,9 @@ function stepOf(instruction: Instruction): Step {
     text: text.replace(/\\\n\s*/g, ''),
   }
 }
+
+/** What production starts the service with. */
+export function environmentOfImage(): Readonly<Record<string, string>> {
+  const final = readDockerfile().at(-1)
+  return final ? environmentOf(final) : {}
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type Stack, startStack } from '../../../src/local/stack/index.ts'
-import { environmentOf, readDockerfile } from '../../image/read-dockerfile.ts'
+import { environmentOfImage } from '../../image/read-dockerfile.ts'
 import { type AppClient, createAppClient } from '../../support/app-client.ts'
 import { recording } from '../../support/audio.ts'
 import { until } from '../../support/until.ts'
@@ -62,12 +62,6 @@ export async function runColdStart(context: BenchContext): Promise<BenchReport> 
     calls.set(program.name, await fileCallsOf(program, folder, clock))
   }
   return report({ programs, starts, uploads, calls, afterJobMb })
-}
-
-/** What production starts it with. */
-function environmentOfImage(): Readonly<Record<string, string>> {
-  const final = readDockerfile().at(-1)
-  return final ? environmentOf(final) : {}
 }
 
 type Starts = ReadonlyMap<string, readonly Start[]>

@@ -15,6 +15,7 @@ import {
 } from '../../../src/local/stack/service-environment.ts'
 import { startTasksServer } from '../../../src/local/tasks/index.ts'
 import type { Clock } from '../../../src/ports/index.ts'
+import { environmentOfImage } from '../../image/read-dockerfile.ts'
 import {
   type Answer,
   fromServiceSchema,
@@ -153,11 +154,8 @@ function startService({ bundle, speechMs }: LoadStackOptions, env: Record<string
   // Its log goes to nobody, but it is written.
   const stdio: StdioOptions = ['ignore', 'ignore', 'inherit', 'ipc']
   if (bundle === undefined) return fork(SERVICE, [String(speechMs)], { env, stdio })
-  const codeCache = {
-    NODE_COMPILE_CACHE: join(bundle, 'code-cache'),
-    NODE_COMPILE_CACHE_PORTABLE: '1',
-  }
-  return fork(join(bundle, 'main.js'), [String(speechMs)], { env: { ...env, ...codeCache }, stdio })
+  const image = { ...environmentOfImage(), NODE_COMPILE_CACHE: join(bundle, 'code-cache') }
+  return fork(join(bundle, 'main.js'), [String(speechMs)], { env: { ...env, ...image }, stdio })
 }
 
 function goBehind(service: ChildProcess, others: readonly { readonly pid?: number | undefined }[]) {

@@ -48,7 +48,7 @@ describe('toConfig', () => {
         maxFrames: 360_000,
         idleTimeoutMs: 30_000,
         minBytesPerSecond: 256,
-        bufferBudgetBytes: 64 * 1024 * 1024,
+        bufferBudgetBytes: 48 * 1024 * 1024,
         bufferedFileMaxBytes: 8 * 1024 * 1024,
         idempotencyKeyMs: 172_800_000,
       },
