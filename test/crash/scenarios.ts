@@ -125,6 +125,7 @@ export const SCENARIOS: readonly Scenario[] = [
     isCancelled: true,
     mayFail: true,
     from: 'script.override',
+    to: 'script.settle',
   },
   {
     name: 'delete',
