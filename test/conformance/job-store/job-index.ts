@@ -89,7 +89,7 @@ export function jobIndexContract(make: MakeJobStore): void {
     })
 
     it('forgets ends as old as their records', async () => {
-      const { store, lapse } = await make({ terminalRetentionMs: 30 })
+      const { store, lapse } = await make({ terminalRetentionMs: 300 })
       const uid = aUid()
       const first = await created(store, { uid })
       const query = { shard: shardOfUid(uid), state: 'completed', limit: 5 } as const
@@ -97,7 +97,7 @@ export function jobIndexContract(make: MakeJobStore): void {
       await store.finalize(first.jobId, anOutcome())
       expect(await ids()).toEqual([first.jobId])
       await store.settle(first.jobId)
-      await lapse(60)
+      await lapse(600)
       const second = await created(store, { uid, dueInMs: LONG_MS })
       await store.finalize(second.jobId, anOutcome())
       await store.settle(second.jobId)
