@@ -1,7 +1,6 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { finished, pipeline } from 'node:stream/promises'
 import type { Answer } from './answer.ts'
 import type { Fault } from './faults.ts'
 
@@ -49,7 +48,8 @@ async function sendBeginning(
 
 async function breakOff(res: ServerResponse, fault: Fault): Promise<void> {
   if (fault.cutBodyAfterBytes === undefined) {
-    await once(res, 'close')
+    // Also when the caller has left already: nothing would tell of that once more.
+    await finished(res)
   } else if (fault.cutBy === 'reset') {
     resetConnection(res)
   } else {
